@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mem -- memory for base/ and loop/, which own everything else's.
+ *
+ * Zeroed, never NULL: out of memory ends the process, because limits on input come first.
+ */
+#ifndef CORE_BASE_MEM_H
+#define CORE_BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t size);
+void *mem_grow(void *, size_t old_size, size_t new_size); /* the new part is zeroed */
+void mem_free(void *);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * protocol -- what a module needs to serve a line-based protocol: sessions, lines, replies.
+ *
+ * The core owns the connection, its limits and its deadline; the protocol sees lines, or bytes
+ * while it asks for them, and writes. A protocol that must wait calls session_hold: nothing
+ * further is given to it until session_go.
+ */
+#ifndef CORE_SESSION_PROTOCOL_H
+#define CORE_SESSION_PROTOCOL_H
+
+#pragma GCC visibility push(default)
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/base/ip.h"
+#include "core/base/ref.h"
+#include "core/base/str.h"
+
+struct session;
+struct tx;
+struct arena;
+
+/* A way of listening that the protocol has, and what is usual for it. */
+struct endpoint {
+	const char *name; /* "submission": what listen { } calls it; NULL ends the table */
+	uint16_t port;    /* 587 */
+	bool tls_first;   /* the handshake comes before the greeting */
+	bool needs_auth;  /* for people, not for other servers */
+};
+
+enum session_event {
+	SESSION_SECURED,  /* TLS, asked for by session_start_tls, stands */
+	SESSION_TIMEOUT,  /* the deadline passed */
+	SESSION_TOO_LONG, /* a line passed the maximum; it is discarded up to its end, then lines go on */
+	SESSION_DRAINED,  /* output that was above the high-water mark went out */
+	SESSION_STOPPING, /* the server wants to stop: end soon, politely */
+	SESSION_GONE      /* the peer has closed or the connection broke; `end` follows */
+};
+
+struct protocol {
+	size_t size;              /* sizeof(struct protocol) */
+	const struct endpoint *endpoints;
+	const char *alpn;         /* "smtp", "pop3"; RFC 7301 */
+	size_t session_size;      /* bytes of the protocol's state, zeroed: session_state() */
+	size_t line_max;          /* bytes with the end of line; may be changed by session_set_line_max */
+	void (*start)(struct session *);                     /* greet; TLS stands where it comes first */
+	void (*line)(struct session *, struct str line);     /* without its CRLF */
+	size_t (*bytes)(struct session *, struct str input); /* while session_read_bytes; returns what it used */
+	void (*event)(struct session *, enum session_event);
+	void (*end)(struct session *);                       /* last call; the state is freed behind it */
+};
+
+void *session_state(struct session *);
+struct arena *session_arena(struct session *);
+struct tx *session_tx(struct session *);
+struct session *session_of(struct ref); /* NULL: gone */
+struct ref session_ref(struct session *);
+const char *session_endpoint(struct session *); /* "submission" */
+bool session_needs_auth(struct session *);      /* as the endpoint, or as configured */
+const char *session_hostname(struct session *);
+void session_client(struct session *, struct ip *, uint16_t *port);
+uint64_t session_now_ms(struct session *);
+
+/* ---- output: collected, and written once per turn */
+void session_write(struct session *, struct str);
+void session_printf(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool session_is_full(struct session *); /* above the high-water mark: stop producing until SESSION_DRAINED */
+
+/* ---- input */
+void session_read_lines(struct session *);
+void session_read_bytes(struct session *);
+void session_set_line_max(struct session *, size_t);
+bool session_has_input(struct session *); /* bytes behind the present line have already come */
+void session_hold(struct session *);
+void session_go(struct session *); /* goes on from the loop, not inside the call */
+
+/* SESSION_TIMEOUT once, `ms` from now; the one deadline of the session. */
+void session_deadline(struct session *, uint64_t ms);
+
+/* ---- TLS */
+bool session_can_tls(struct session *);
+bool session_is_secure(struct session *);
+/* Say what was written, discard what came, shake hands; SESSION_SECURED follows. */
+void session_start_tls(struct session *);
+const char *session_tls_version(struct session *); /* "TLSv1.3", or "" */
+const char *session_tls_cipher(struct session *);
+
+/* ---- the end: what was written goes out first */
+void session_close(struct session *);
+
+#pragma GCC visibility pop
+#endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* One line per suite: the test_x.c that defines suite_x(). */
+SUITE(arena)
