@@ -4,7 +4,8 @@ if CUNIT
 check_PROGRAMS += tests/unit/run
 endif
 tests_unit_run_SOURCES = %D%/main.c %D%/suites.h tests/lib/check.c tests/lib/check.h \
-	%D%/test_arena.c
+	%D%/test_arena.c \
+	%D%/test_unit.c
 tests_unit_run_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 tests_unit_run_LDADD = libcore.a $(CORE_LIBS) $(CUNIT_LIBS)
 tests_unit_run_DEPENDENCIES = libcore.a

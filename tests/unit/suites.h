@@ -1,3 +1,4 @@
 /* SPDX-License-Identifier: MIT */
 /* One line per suite: the test_x.c that defines suite_x(). */
 SUITE(arena)
+SUITE(unit)
