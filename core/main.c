@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* main -- the program `postern`: finds the command and runs it. */
-#include <stdio.h>
+/* main -- the program `postern`. */
+#include "core/cli/cli.h"
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	puts("postern");
-	return 0;
+	return cli_main(argc, argv);
 }

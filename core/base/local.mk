@@ -9,6 +9,7 @@ libcore_a_SOURCES += \
 	%D%/log.c %D%/log.h \
 	%D%/map.c %D%/map.h \
 	%D%/mem.c %D%/mem.h \
+	%D%/nearest.c %D%/nearest.h \
 	%D%/random.c %D%/random.h \
 	%D%/ref.c %D%/ref.h \
 	%D%/str.c %D%/str.h

@@ -6,6 +6,8 @@ endif
 tests_unit_run_SOURCES = %D%/main.c %D%/suites.h tests/lib/check.c tests/lib/check.h \
 	%D%/test_arena.c \
 	%D%/test_unit.c
+	%D%/test_cli.c \
+	%D%/test_nearest.c
 tests_unit_run_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 tests_unit_run_LDADD = libcore.a $(CORE_LIBS) $(CUNIT_LIBS)
 tests_unit_run_DEPENDENCIES = libcore.a

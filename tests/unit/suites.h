@@ -2,3 +2,5 @@
 /* One line per suite: the test_x.c that defines suite_x(). */
 SUITE(arena)
 SUITE(unit)
+SUITE(cli)
+SUITE(nearest)

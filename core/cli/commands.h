@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+/* One line per command, as `postern --help` lists them: core/cli/x.c defines command_x. */
+COMMAND(version)
