@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-# One program with all unit tests; a new test_x.c is added here and in suites.h.
+# One program with all unit tests; a new test_x.c is added at the end here and in suites.h.
 if CUNIT
 check_PROGRAMS += tests/unit/run
 endif
-tests_unit_run_SOURCES = %D%/main.c %D%/suites.h tests/lib/check.c tests/lib/check.h \
-	%D%/test_arena.c \
-	%D%/test_unit.c
-	%D%/test_cli.c \
-	%D%/test_nearest.c
+tests_unit_run_SOURCES = %D%/main.c %D%/suites.h tests/lib/check.c tests/lib/check.h
 tests_unit_run_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 tests_unit_run_LDADD = libcore.a $(CORE_LIBS) $(CUNIT_LIBS)
 tests_unit_run_DEPENDENCIES = libcore.a
 tests_unit_run_LDFLAGS = $(AM_LDFLAGS)
+tests_unit_run_SOURCES += %D%/test_arena.c
+tests_unit_run_SOURCES += %D%/test_unit.c
+tests_unit_run_SOURCES += %D%/test_cli.c
+tests_unit_run_SOURCES += %D%/test_nearest.c
