@@ -20,7 +20,7 @@ int listeners_accept(struct listeners *, size_t listen, int fd, struct err *);
 void listeners_serve_take(struct listeners *, size_t listen, int fd, const struct ip *client, uint16_t client_port);
 /* Accept no more, tell the sessions; `done` when the last has ended, or after limits.stop_ms. */
 void listeners_stop(struct listeners *, void (*done)(void *arg), void *arg);
-void listeners_destroy(struct listeners *);
+void listeners_destroy(struct listeners *); /* with no session left: after `done` */
 size_t listeners_session_count(const struct listeners *);
 
 #endif

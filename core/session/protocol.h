@@ -30,6 +30,18 @@ struct endpoint {
 	uint16_t port;    /* 587 */
 	bool tls_first;   /* the handshake comes before the greeting */
 	bool needs_auth;  /* for people, not for other servers */
+	const char *via;  /* tx_via where it differs from the name: "submission" of "submissions" */
+};
+
+/* Of the administrator's limits and time-outs, those that protocols keep (0: none). */
+struct session_limits {
+	uint64_t message_size;
+	uint64_t recipients;    /* of one transaction */
+	uint64_t errors;        /* refused or unknown commands, then goodbye */
+	uint64_t idle_commands; /* without a message between */
+	uint64_t transactions;  /* messages of one session */
+	uint64_t auth_failures; /* of one session */
+	uint64_t command_ms, data_ms, greeting_ms, auth_ms, pop3_idle_ms;
 };
 
 enum session_event {
@@ -46,7 +58,8 @@ struct protocol {
 	const struct endpoint *endpoints;
 	const char *alpn;         /* "smtp", "pop3"; RFC 7301 */
 	size_t session_size;      /* bytes of the protocol's state, zeroed: session_state() */
-	size_t line_max;          /* bytes with the end of line; may be changed by session_set_line_max */
+	size_t line_max;          /* bytes with the end of line, at most SESSION_LINE_MAX; may be changed by session_set_line_max */
+	const char *busy;         /* "421 4.7.0 ...": said with CRLF instead of a greeting where a limit is reached */
 	void (*start)(struct session *);                     /* greet; TLS stands where it comes first */
 	void (*line)(struct session *, struct str line);     /* without its CRLF */
 	size_t (*bytes)(struct session *, struct str input); /* while session_read_bytes; returns what it used */
@@ -54,9 +67,14 @@ struct protocol {
 	void (*end)(struct session *);                       /* last call; the state is freed behind it */
 };
 
+enum { SESSION_LINE_MAX = 16 * 1024 };
+
 void *session_state(struct session *);
-struct arena *session_arena(struct session *);
+void *session_conf(struct session *);          /* the module's configuration */
+struct arena *session_arena(struct session *); /* ends with the session: nothing is to be taken from it for each command */
 struct tx *session_tx(struct session *);
+struct session *tx_session(struct tx *);       /* the session behind a transaction, for tx_over_fn */
+const struct session_limits *session_limits(struct session *);
 struct session *session_of(struct ref); /* NULL: gone */
 struct ref session_ref(struct session *);
 const char *session_endpoint(struct session *); /* "submission" */
@@ -72,22 +90,31 @@ bool session_is_full(struct session *); /* above the high-water mark: stop produ
 
 /* ---- input */
 void session_read_lines(struct session *);
-void session_read_bytes(struct session *);
+void session_read_bytes(struct session *); /* below limits.data_rate for half a minute: SESSION_TIMEOUT */
 void session_set_line_max(struct session *, size_t);
+bool session_line_is_bare(struct session *); /* the present line ended in LF without CR */
 bool session_has_input(struct session *); /* bytes behind the present line have already come */
-void session_hold(struct session *);
+void session_hold(struct session *);      /* ends the deadline; one set afterwards holds */
 void session_go(struct session *); /* goes on from the loop, not inside the call */
 
-/* SESSION_TIMEOUT once, `ms` from now; the one deadline of the session. */
+/* SESSION_TIMEOUT once, `ms` from now; the one deadline of the session. 0: none. */
 void session_deadline(struct session *, uint64_t ms);
 
 /* ---- TLS */
-bool session_can_tls(struct session *);
+bool session_can_tls(struct session *); /* and does not have it yet */
 bool session_is_secure(struct session *);
 /* Say what was written, discard what came, shake hands; SESSION_SECURED follows. */
 void session_start_tls(struct session *);
 const char *session_tls_version(struct session *); /* "TLSv1.3", or "" */
 const char *session_tls_cipher(struct session *);
+
+/* ---- logging in (the check itself: auth_check) */
+bool session_may_log_in(struct session *);    /* TLS stands, or passwords are allowed without it */
+bool session_login_is_barred(struct session *); /* too many failures of the client's network: do not check */
+/* Log it (auth=fail) and count it for the client's network. */
+void session_login_failed(struct session *, struct str user);
+/* The parts of a PLAIN response (RFC 4616); false: malformed, or it asks to act as somebody else (`*other`). */
+bool session_parse_plain(struct str response, struct str *user, struct str *password, bool *other);
 
 /* ---- the end: what was written goes out first */
 void session_close(struct session *);
