@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: MIT
+libcore_a_SOURCES += \
+	%D%/counters.c %D%/counters.h

@@ -12,3 +12,4 @@ tests_unit_run_SOURCES += %D%/test_arena.c
 tests_unit_run_SOURCES += %D%/test_unit.c
 tests_unit_run_SOURCES += %D%/test_cli.c
 tests_unit_run_SOURCES += %D%/test_nearest.c
+tests_unit_run_SOURCES += %D%/test_counters.c
