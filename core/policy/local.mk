@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: MIT
+libcore_a_SOURCES += %D%/option.h %D%/stage.c %D%/stage.h %D%/verdict.c %D%/verdict.h

@@ -48,5 +48,8 @@ typedef enum step handler_fn(struct tx *, void *conf);
 const char *stage_name(enum stage);
 bool stage_find(struct str name, enum stage *);
 
+/* Handlers only look on: no verdict exists there, and a handler that would wait is ended. */
+bool stage_observes(enum stage);
+
 #pragma GCC visibility pop
 #endif

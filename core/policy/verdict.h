@@ -40,13 +40,18 @@ struct verdict_rule {
 	bool sticks;        /* holds for later commands of its scope, and is spoken at RCPT unless at = "once" */
 };
 
+/* Never NULL: what does not exist has SCOPE_NONE. */
 const struct verdict_rule *verdict_rule(enum stage, enum verdict);
+
+/* Says no to the client: reject, defer, drop. */
+bool verdict_refuses(enum verdict);
 
 const char *verdict_name(enum verdict);
 bool verdict_find(struct str name, enum verdict *);
 
 /* What happens when a handler itself fails. */
 enum fail_mode { FAIL_DEFER, FAIL_CONTINUE, FAIL_REJECT };
+const char *fail_mode_name(enum fail_mode);
 bool fail_mode_find(struct str name, enum fail_mode *);
 
 #pragma GCC visibility pop

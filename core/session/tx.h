@@ -55,11 +55,12 @@ void *tx_state(struct tx *);                 /* the asking module's `tx_size` by
 /* ---- verdicts; for `return tx_reject(...)`. All return STEP_DONE. The first one in a stage wins. */
 
 /*
- * code     400..599 (RFC 5321, 4.2.1); 5xx for reject, 4xx for defer
- * status   "x.y.z", first digit equal to that of code (RFC 3463)
- * text     one line without CR or LF, at most 480 bytes
+ * code     400..599 (RFC 5321, 4.2.1); 5xx for reject, 4xx for defer; 0: as the table has it
+ * status   "x.y.z", first digit equal to that of code (RFC 3463); NULL or "": as the table has it
+ * text     one line without CR or LF, at most 480 bytes; NULL or "": a usual one
  *
- * What does not fit (a script may give anything) is replaced by 451 4.3.0 and logged.
+ * What does not fit (a script may give anything) is replaced by 451 4.3.0 and logged. A verdict
+ * that its stage does not have (policy/verdict.c) is the handler's failure: see tx_fail.
  */
 enum step tx_reject(struct tx *, int code, const char *status, const char *text);
 enum step tx_defer(struct tx *, int code, const char *status, const char *text);
@@ -67,6 +68,12 @@ enum step tx_accept(struct tx *);
 enum step tx_drop(struct tx *);
 enum step tx_discard(struct tx *);
 enum step tx_park(struct tx *, const char *reason);
+
+/*
+ * The handler itself failed: `return tx_fail(tx, "cannot read %s", file)`. Logged, and its fail
+ * mode decides: 451 4.3.0 unless configured. May follow a verdict, which is then forgotten.
+ */
+enum step tx_fail(struct tx *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- edits beside a verdict; 0, or -1 where the value cannot be (logged) or the stage is over */
 
