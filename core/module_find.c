@@ -2,8 +2,8 @@
 /* module_find -- where modules are: by variable, in the build tree, or installed. */
 #include "core/base/arena.h"
 #include "core/base/buf.h"
+#include "core/base/nearest.h"
 #include "core/module_load.h"
-#include "core/text/encode.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -73,13 +73,31 @@ module_path(void)
 	return folders;
 }
 
+/* Say that there is no such module, and which one may have been meant. */
+static void
+say_missing(struct arena *arena, const char *name, struct err *err)
+{
+	struct nearest near = { .wanted = str_of(name) };
+	const char *const *names;
+	size_t count = module_names(arena, &names);
+	struct buf where;
+
+	for (size_t i = 0; i < count; i++)
+		nearest_try(&near, names[i]);
+	if (near.best != NULL) {
+		err_set(err, "no module '%s'; did you mean '%s'?", name, near.best);
+		return;
+	}
+	buf_init(&where, ERR_MAX);
+	for (const char *const *folder = module_path(); *folder != NULL; folder++)
+		buf_printf(&where, "%s%s", where.len > 0 ? ", " : "", *folder);
+	err_set(err, "no module '%s' in %s", name, buf_text(&where));
+	buf_free(&where);
+}
+
 const char *
 module_find(struct arena *arena, const char *name, struct err *err)
 {
-	const char *const *names, *near;
-	struct buf where;
-	size_t count;
-
 	if (strchr(name, '/') != NULL)
 		return arena_strdup(arena, name);
 	for (const char *const *folder = module_path(); *folder != NULL; folder++) {
@@ -88,16 +106,7 @@ module_find(struct arena *arena, const char *name, struct err *err)
 		if (access(file, F_OK) == 0)
 			return file;
 	}
-	buf_init(&where, ERR_MAX);
-	for (const char *const *folder = module_path(); *folder != NULL; folder++)
-		buf_printf(&where, "%s%s", where.len > 0 ? ", " : "", *folder);
-	count = module_names(arena, &names);
-	near = nearest_name(str_of(name), names, count);
-	if (near != NULL)
-		err_set(err, "no module '%s'; did you mean '%s'?", name, near);
-	else
-		err_set(err, "no module '%s' in %s", name, buf_text(&where));
-	buf_free(&where);
+	say_missing(arena, name, err);
 	return NULL;
 }
 
@@ -107,7 +116,8 @@ compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Add the modules of one folder to `names`, whose first `count` are there; returns the new count. */
+/* Add the modules of one folder to `names`, whose first `count` are there; returns the new count.
+ */
 static size_t
 read_folder(struct arena *arena, const char *folder, const char **names, size_t count)
 {

@@ -61,7 +61,8 @@ module_open(const char *file, int *fd, struct err *err)
 	return result;
 }
 
-/* The words of dlerror without the name by which the file was opened, which tells nobody anything. */
+/* The words of dlerror without the name by which the file was opened, which tells nobody anything.
+ */
 static const char *
 why_not(const char *opened_as)
 {
@@ -83,7 +84,8 @@ open_object(const char *file, int fd, struct err *err)
 	lt_dladvise advise;
 	lt_dlhandle handle = NULL;
 
-	/* The descriptor stays open: the loader knows an object by its path, which must stay its own. */
+	/* The descriptor stays open: the loader knows an object by its path, which must stay its
+	 * own. */
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	dlerror();
 	if (dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) == NULL) {
@@ -102,7 +104,8 @@ open_object(const char *file, int fd, struct err *err)
 	return handle;
 }
 
-/* Sizes that must be the same on both sides, because arrays of the struct are walked, and those that may have grown since. */
+/* Sizes that must be the same on both sides, because arrays of the struct are walked, and those
+ * that may have grown since. */
 static int
 check_sizes(const char *file, const struct module_abi *abi, struct err *err)
 {
@@ -122,23 +125,29 @@ check_sizes(const char *file, const struct module_abi *abi, struct err *err)
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		if (sizes[i].theirs == sizes[i].ours)
 			continue;
-		if (sizes[i].may_grow && abi->minor < MODULE_ABI_MINOR && sizes[i].theirs < sizes[i].ours)
+		if (sizes[i].may_grow && abi->minor != MODULE_ABI_MINOR &&
+		    sizes[i].theirs < sizes[i].ours)
 			continue;
-		return err_set(err, "module %s does not fit this server: its %s has %zu bytes, the server's %zu; build it again",
+		return err_set(err,
+		    "module %s does not fit this server: its %s has %zu bytes, the server's %zu; "
+		    "build it again",
 		    file, sizes[i].what, sizes[i].theirs, sizes[i].ours);
 	}
 	return 0;
 }
 
-/* Whether the module was built for this core or an older minor of it; a refusal says what differs. */
+/* Whether the module was built for this core or an older minor of it; a refusal says what differs.
+ */
 static int
 check_abi(const char *file, const struct module_abi *abi, struct err *err)
 {
 	if (abi->major != MODULE_ABI_MAJOR || abi->minor > MODULE_ABI_MINOR)
-		return err_set(err, "module %s was built for ABI %u.%u, this server has %u.%u; build it again", file,
-		    abi->major, abi->minor, MODULE_ABI_MAJOR, MODULE_ABI_MINOR);
+		return err_set(err,
+		    "module %s was built for ABI %u.%u, this server has %u.%u; build it again",
+		    file, abi->major, abi->minor, MODULE_ABI_MAJOR, MODULE_ABI_MINOR);
 	if (abi->needs != MODULE_NEEDS_NOTHING)
-		return err_set(err, "module %s needs capabilities that this server lacks (0x%x)", file, (unsigned)abi->needs);
+		return err_set(err, "module %s needs capabilities that this server lacks (0x%x)",
+		    file, (unsigned)abi->needs);
 	return check_sizes(file, abi, err);
 }
 
@@ -162,8 +171,8 @@ option_size(enum option_type type)
 static int
 check_struct(const char *file, const struct module *m, struct err *err)
 {
-	int abilities = (m->protocol != NULL) + (m->filter != NULL) + (m->deliverer != NULL) + (m->storage != NULL) +
-	    (m->lookup != NULL);
+	int abilities = (m->protocol != NULL) + (m->filter != NULL) + (m->deliverer != NULL) +
+			(m->storage != NULL) + (m->lookup != NULL);
 
 	if (m->summary == NULL || m->summary[0] == '\0')
 		return err_set(err, "module %s has no summary", file);
@@ -171,12 +180,15 @@ check_struct(const char *file, const struct module *m, struct err *err)
 		return err_set(err, "module %s has %d abilities; one is the most", file, abilities);
 	for (int stage = STAGE_COUNT; stage < STAGE_SLOTS; stage++)
 		if (m->on[stage] != NULL)
-			return err_set(err, "module %s wants stage %d, which this server does not have", file, stage);
+			return err_set(err,
+			    "module %s wants stage %d, which this server does not have", file,
+			    stage);
 	for (const struct option *o = m->options; o != NULL && o->name != NULL; o++) {
 		size_t size = option_size(o->type);
 
 		if (size == 0 || o->offset > m->conf_size || size > m->conf_size - o->offset)
-			return err_set(err, "module %s: option %s lies outside of its %zu bytes", file, o->name, m->conf_size);
+			return err_set(err, "module %s: option %s lies outside of its %zu bytes",
+			    file, o->name, m->conf_size);
 	}
 	return 0;
 }
@@ -217,7 +229,9 @@ load_fd(const char *file, int fd, const struct stat *st, struct err *err)
 	if (check_struct(file, copy, err) < 0)
 		return NULL;
 	l = arena_alloc(memory(), sizeof *l);
-	*l = (struct loaded){ .next = all, .device = st->st_dev, .inode = st->st_ino, .name = name, .module = copy };
+	*l = (struct loaded){
+		.next = all, .device = st->st_dev, .inode = st->st_ino, .name = name, .module = copy
+	};
 	return all = l;
 }
 
@@ -245,7 +259,8 @@ module_load(const char *file, int fd, const char **name, struct err *err)
 	if (l != NULL) {
 		close(own);
 	} else if ((l = load_fd(file, own, &st, err)) == NULL) {
-		/* Not closed: an object that was opened and refused keeps its path in the loader. */
+		/* Not closed: an object that was opened and refused keeps its path in the loader.
+		 */
 		return NULL;
 	}
 	*name = l->name;

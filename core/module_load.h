@@ -27,10 +27,12 @@ struct module;
  */
 const char *const *module_path(void);
 
-/* The file of the module `name` ("maildir"), in the arena, or NULL with err. A name with '/' is a file already. */
+/* The file of the module `name` ("maildir"), in the arena, or NULL with err. A name with '/' is a
+ * file already. */
 const char *module_find(struct arena *, const char *name, struct err *);
 
-/* Names of all modules in the path, sorted, in the arena; for `postern modules`. Returns how many. */
+/* Names of all modules in the path, sorted, in the arena; for `postern modules`. Returns how many.
+ */
 size_t module_names(struct arena *, const char *const **names);
 
 /*
@@ -49,11 +51,11 @@ const struct module *module_load(const char *file, int fd, const char **name, st
 
 /*
  * A configuration struct from JSON, by the module's table. Every mistake is told to `wrong`
- * (option NULL: about the module as a whole). `data`: the folder for relative paths; NULL: they stay.
- * Options NULL: none were given. Returns NULL where there was a mistake.
+ * (option NULL: about the module as a whole). `data`: the folder for relative paths; NULL: they
+ * stay. Options NULL: none were given. Returns NULL where there was a mistake.
  */
-void *module_configure(struct arena *, const struct module *, struct json_t *options, const char *data,
-    void (*wrong)(const char *option, const char *text, void *arg), void *arg);
+void *module_configure(struct arena *, const struct module *, struct json_t *options,
+    const char *data, void (*wrong)(const char *option, const char *text, void *arg), void *arg);
 
 /* Load, configure and (with `start`) start what `use` names: fills in use->module and use->conf. */
 int module_use(struct arena *, struct config_use *, const char *data, bool start, struct err *);

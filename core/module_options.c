@@ -6,17 +6,17 @@
  * go the same way.
  */
 #include "core/base/arena.h"
+#include "core/base/nearest.h"
 #include "core/config/config.h"
 #include "core/module.h"
 #include "core/module_load.h"
+#include "core/text/unit.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { OPTIONS_MAX = 256 };
 
 /* Stands before each configuration struct, so that a module's state is found from `conf`. */
 struct head {
@@ -112,8 +112,11 @@ read_duration(const struct reading *r, json_t *value, void *to)
 	uint64_t ms = 0;
 
 	(void)r;
-	if (!(json_is_integer(value) && json_integer_value(value) == 0) &&
-	    !(json_is_string(value) && date_parse_duration(str_of(json_string_value(value)), &ms)))
+	if (json_is_integer(value) && json_integer_value(value) >= 0 &&
+	    json_integer_value(value) < INT32_MAX)
+		ms = (uint64_t)json_integer_value(value) *
+		     1000; /* seconds, as in a text without a unit */
+	else if (!json_is_string(value) || !unit_duration(str_of(json_string_value(value)), &ms))
 		return "a duration such as \"30s\", \"5m\" or \"2h\"";
 	memcpy(to, &ms, sizeof ms);
 	return NULL;
@@ -127,7 +130,7 @@ read_size(const struct reading *r, json_t *value, void *to)
 	(void)r;
 	if (json_is_integer(value) && json_integer_value(value) >= 0)
 		bytes = (uint64_t)json_integer_value(value);
-	else if (!json_is_string(value) || !date_parse_size(str_of(json_string_value(value)), &bytes))
+	else if (!json_is_string(value) || !unit_size(str_of(json_string_value(value)), &bytes))
 		return "a size such as \"64K\", \"10M\" or \"1G\"";
 	memcpy(to, &bytes, sizeof bytes);
 	return NULL;
@@ -160,7 +163,8 @@ read_list(const struct reading *r, json_t *value, void *to)
 		return read_words(r, str_of(json_string_value(value)), list);
 	/* An empty Lua table may arrive as an object. */
 	if (!json_is_array(value))
-		return json_is_object(value) && json_object_size(value) == 0 ? NULL : "a list of texts";
+		return json_is_object(value) && json_object_size(value) == 0 ? NULL
+									     : "a list of texts";
 	items = arena_alloc(r->arena, (json_array_size(value) + 1) * sizeof *items);
 	list->count = json_array_size(value);
 	list->items = items;
@@ -209,24 +213,28 @@ find_option(const struct option *options, const char *name)
 static void
 refuse_unknown(struct arena *arena, const struct option *options, json_t *given, struct telling *t)
 {
-	const char *names[OPTIONS_MAX], *key, *near;
-	size_t count = 0;
+	const char *key;
 	json_t *value;
 
-	for (const struct option *o = options; o != NULL && o->name != NULL && count < OPTIONS_MAX; o++)
-		names[count++] = o->name;
-	json_object_foreach(given, key, value) {
+	json_object_foreach(given, key, value)
+	{
+		struct nearest near = { .wanted = str_of(key) };
+
 		if (find_option(options, key) != NULL)
 			continue;
-		near = nearest_name(str_of(key), names, count);
+		for (const struct option *o = options; o != NULL && o->name != NULL; o++)
+			nearest_try(&near, o->name);
 		tell(t, key,
-		    near != NULL ? arena_printf(arena, "unknown option '%s'; did you mean '%s'?", key, near) :
-				   arena_printf(arena, "unknown option '%s'", key));
+		    near.best != NULL
+			? arena_printf(
+			      arena, "unknown option '%s'; did you mean '%s'?", key, near.best)
+			: arena_printf(arena, "unknown option '%s'", key));
 	}
 }
 
 static void
-read_option(const struct reading *r, const struct option *o, json_t *given, char *conf, struct telling *t)
+read_option(
+    const struct reading *r, const struct option *o, json_t *given, char *conf, struct telling *t)
 {
 	json_t *value = json_incref(given);
 	const char *expected;
@@ -234,18 +242,20 @@ read_option(const struct reading *r, const struct option *o, json_t *given, char
 	if (value == NULL && o->initial != NULL)
 		value = json_string(o->initial);
 	if (value == NULL) {
-		tell(t, o->name, arena_printf(r->arena, "option '%s' is missing: %s", o->name, o->summary));
+		tell(t, o->name,
+		    arena_printf(r->arena, "option '%s' is missing: %s", o->name, o->summary));
 		return;
 	}
 	expected = readers[o->type](r, value, conf + o->offset);
 	if (expected != NULL)
-		tell(t, o->name, arena_printf(r->arena, "option '%s' must be %s", o->name, expected));
+		tell(t, o->name,
+		    arena_printf(r->arena, "option '%s' must be %s", o->name, expected));
 	json_decref(value);
 }
 
 void *
-module_configure(struct arena *arena, const struct module *module, json_t *options, const char *data,
-    void (*wrong)(const char *option, const char *text, void *arg), void *arg)
+module_configure(struct arena *arena, const struct module *module, json_t *options,
+    const char *data, void (*wrong)(const char *option, const char *text, void *arg), void *arg)
 {
 	struct head *head = arena_alloc(arena, sizeof *head + module->conf_size);
 	struct reading reading = { arena, data };
@@ -287,10 +297,12 @@ keep_first(const char *option, const char *text, void *arg)
 }
 
 int
-module_use(struct arena *arena, struct config_use *use, const char *data, bool start, struct err *err)
+module_use(
+    struct arena *arena, struct config_use *use, const char *data, bool start, struct err *err)
 {
 	struct first_mistake first = { use->name, err, false };
-	const char *name, *text = use->options != NULL && use->options[0] != '\0' ? use->options : "{}";
+	const char *name,
+	    *text = use->options != NULL && use->options[0] != '\0' ? use->options : "{}";
 	json_t *options;
 
 	if (use->file == NULL && (use->file = module_find(arena, use->name, err)) == NULL)

@@ -39,7 +39,8 @@ owner_is_trusted(uid_t owner)
 {
 	struct stat program;
 
-	return owner == 0 || owner == geteuid() || (stat(own_path(), &program) == 0 && owner == program.st_uid);
+	return owner == 0 || owner == geteuid() ||
+	       (stat(own_path(), &program) == 0 && owner == program.st_uid);
 }
 
 /* `path` itself, without what is above it. */
@@ -61,7 +62,8 @@ check_one(const char *path, struct err *err)
 	if ((st.st_mode & S_IWGRP) != 0 && !sticky)
 		return err_set(err, "%s is writable by its group: refused", path);
 	if (!owner_is_trusted(st.st_uid) && !(is_folder && holds_program(path)))
-		return err_set(err, "%s belongs to user %u, neither root nor the running one: refused", path,
+		return err_set(err,
+		    "%s belongs to user %u, neither root nor the running one: refused", path,
 		    (unsigned)st.st_uid);
 	return 0;
 }

@@ -13,3 +13,4 @@ tests_unit_run_SOURCES += %D%/test_unit.c
 tests_unit_run_SOURCES += %D%/test_cli.c
 tests_unit_run_SOURCES += %D%/test_nearest.c
 tests_unit_run_SOURCES += %D%/test_counters.c
+tests_unit_run_SOURCES += %D%/test_verdict.c %D%/test_module_options.c
