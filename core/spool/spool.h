@@ -91,7 +91,9 @@ enum mark_kind {
 	MARK_PARK,
 	MARK_RELEASE,  /* parked to queued */
 	MARK_DISCARD,
-	MARK_DELETE
+	MARK_DELETE,
+	MARK_REDELIVER, /* delivered, but what was stored is gone: again; by spool_settle */
+	MARK_KINDS
 };
 
 struct spool_mark {
