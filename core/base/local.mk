@@ -12,4 +12,5 @@ libcore_a_SOURCES += \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/random.c %D%/random.h \
 	%D%/ref.c %D%/ref.h \
-	%D%/str.c %D%/str.h
+	%D%/str.c %D%/str.h \
+	%D%/utf8.c %D%/utf8.h

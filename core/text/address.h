@@ -66,13 +66,14 @@ const char *address_error_text(enum address_error);
 /* EHLO's argument: a domain or an address literal, whole (RFC 5321, 4.1.1.1). Underscores are let through. */
 bool address_is_helo(struct str);
 
-/* A domain in canonical form (lower case, A-labels, no dot at the end), or false where it is none. */
+/* A domain in canonical form (lower case, A-labels). False: it is none, for example because of a dot at the end. */
 bool address_domain(struct arena *, struct str in, struct str *out);
 
-/* "user+detail" before and after the first `separator`; false: no detail, `*user` = all. */
+/* "user+detail" before and after the first `separator`; false: no detail, `*user` = all, also where no user is left. */
 bool address_split_detail(struct str local, char separator, struct str *user, struct str *detail);
 
-/* Append the canonical text of the parts. */
+/* Append the canonical text of the parts. -1, and nothing appended: over the maximum, or no such address
+ * can be written (controls, or a domain alone). */
 int address_print(struct buf *, struct str local, struct str domain);
 
 #pragma GCC visibility pop

@@ -14,3 +14,5 @@ tests_unit_run_SOURCES += %D%/test_cli.c
 tests_unit_run_SOURCES += %D%/test_nearest.c
 tests_unit_run_SOURCES += %D%/test_counters.c
 tests_unit_run_SOURCES += %D%/test_verdict.c %D%/test_module_options.c
+tests_unit_run_SOURCES += %D%/test_encode.c
+tests_unit_run_SOURCES += %D%/test_address.c
