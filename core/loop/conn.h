@@ -73,6 +73,8 @@ void conn_deadline(struct conn *, uint64_t ms);
  * CONN_SECURED follows, or CONN_ERROR.
  */
 void conn_start_tls_server(struct conn *, struct tls_context *);
+/* The same where TLS comes unasked, behind a PROXY header: input that is already there is the handshake's. */
+void conn_start_tls_server_at_once(struct conn *, struct tls_context *);
 /* Input bytes that were discarded by conn_start_tls_server. */
 size_t conn_discarded(const struct conn *);
 /* As the client; `name` for SNI and, where `verify`, for the certificate. */

@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: MIT
+libcore_a_SOURCES += \
+	%D%/acceptor.c %D%/acceptor.h \
+	%D%/clock.c %D%/clock.h \
+	%D%/conn.c %D%/conn.h %D%/conn_inner.h \
+	%D%/conn_tls.c \
+	%D%/loop.c %D%/loop.h %D%/loop_inner.h \
+	%D%/timer.c %D%/timer.h \
+	%D%/tls.c %D%/tls.h \
+	%D%/work.c %D%/work.h
