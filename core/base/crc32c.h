@@ -3,10 +3,13 @@
 #ifndef CORE_BASE_CRC32C_H
 #define CORE_BASE_CRC32C_H
 
+#pragma GCC visibility push(default)
+
 #include <stddef.h>
 #include <stdint.h>
 
 /* Continue `crc` (0 at the start) over `len` more bytes. */
 uint32_t crc32c(uint32_t crc, const void *, size_t len);
 
+#pragma GCC visibility pop
 #endif

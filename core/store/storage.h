@@ -26,7 +26,8 @@ enum storage_flag {
 	STORAGE_FLAGGED = 4,
 	STORAGE_DELETED = 8,
 	STORAGE_DRAFT = 16,
-	STORAGE_FORWARDED = 32
+	STORAGE_FORWARDED = 32,
+	STORAGE_FLAGS = 63
 };
 
 enum storage_open {
@@ -45,15 +46,16 @@ struct storage_message {
 };
 
 struct storage_append {
-	struct str name;    /* base name to use; "" : make one. The same name again: it is there already, success */
+	struct str name;    /* what makes the base name unique, of [0-9A-Za-z._-]; "": make one */
+	bool look;          /* an earlier attempt may have stored or the owner expunged it: then success, nothing is added */
 	uint32_t flags;
-	int64_t date_ns;    /* 0: now */
+	int64_t date_ns;    /* internal date; 0: now. With `name`, the same at each attempt */
 	bool durable;       /* sync file and folder before returning; false: the spool's checkpoint will */
 	/* The text: called until it returns 0 (end) or -1 (err filled). */
 	int64_t (*read)(void *arg, uint64_t offset, void *, size_t len, struct err *);
 	void *arg;
 	/* filled in */
-	char stored_name[256];
+	char stored_name[256];  /* base name */
 	char stored_path[1024]; /* of the mailbox */
 	uint64_t stored_size;   /* bytes of the file */
 	uint32_t stored_crc;    /* crc32c of the file's bytes */
@@ -76,8 +78,9 @@ struct storage {
 	int (*messages)(struct mailbox *, struct arena *, struct storage_message **, size_t *count, uint32_t *uid_validity, uint32_t *uid_next, struct err *);
 	/* Bytes at `offset` of the message with CRLF line ends; 0 at its end. */
 	int64_t (*read)(struct mailbox *, uint32_t uid, uint64_t offset, void *, size_t len, struct err *);
-	/* Set `add` and clear `remove` flags; `expunge`: take it away, durably. */
-	int (*change)(struct mailbox *, uint32_t uid, uint32_t add, uint32_t remove, bool expunge, struct err *);
+	/* Set `add` and clear `remove` flags of the messages; `expunge`: take them away, durably, and all
+	 * of them in one go. One that is gone already is no error. */
+	int (*change)(struct mailbox *, const uint32_t *uids, size_t count, uint32_t add, uint32_t remove, bool expunge, struct err *);
 };
 
 #pragma GCC visibility pop

@@ -17,3 +17,4 @@ tests_unit_run_SOURCES += %D%/test_verdict.c %D%/test_module_options.c
 tests_unit_run_SOURCES += %D%/test_encode.c
 tests_unit_run_SOURCES += %D%/test_address.c
 tests_unit_run_SOURCES += %D%/test_loop.c %D%/test_timer.c %D%/test_conn.c %D%/test_work.c
+tests_unit_run_SOURCES += %D%/test_uidlist.c %D%/test_maildir.c $(maildir_parts)
