@@ -25,8 +25,8 @@ struct tx_options {
 };
 
 struct tx *tx_create(const struct tx_options *);
-/* For the stages route, attempt, outcome and notify of a queued message. */
-struct tx *tx_create_queued(struct server *, struct policy *, const struct envelope *);
+/* For the stages route, attempt, outcome and notify of a queued message. `owner`: tx_owner. */
+struct tx *tx_create_queued(struct server *, struct policy *, const struct envelope *, void *owner);
 void tx_set_present_rcpt(struct tx *, size_t i);
 void tx_set_outcome(struct tx *, const char *outcome, struct str reply);
 /* Cancels what is waited for. Does not ask the stage close: the session does. */
