@@ -11,7 +11,7 @@
  */
 #include "core/process/counters.h"
 
-#include "core/base/mem.h"
+#include "core/base/arena.h"
 #include "core/base/random.h"
 
 #include <assert.h>
@@ -44,6 +44,7 @@ struct shared {
 };
 
 struct counters {
+	struct arena *arena;
 	struct shared *shared;
 	struct column *own;
 };
@@ -70,6 +71,7 @@ struct counters *
 counters_open(int fd, unsigned column, struct err *err)
 {
 	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	struct arena *arena;
 	struct counters *c;
 	struct shared *s;
 	uint32_t used;
@@ -84,7 +86,9 @@ counters_open(int fd, unsigned column, struct err *err)
 	for (used = atomic_load(&s->used); used <= column;)
 		if (atomic_compare_exchange_weak(&s->used, &used, column + 1))
 			break;
-	c = mem_alloc(sizeof *c);
+	arena = arena_create(NULL);
+	c = arena_alloc(arena, sizeof *c);
+	c->arena = arena;
 	c->shared = s;
 	c->own = &s->column[column];
 	return c;
@@ -96,7 +100,7 @@ counters_close(struct counters *c)
 	if (c == NULL)
 		return;
 	munmap(c->shared, sizeof *c->shared);
-	mem_free(c);
+	arena_destroy(c->arena);
 }
 
 void

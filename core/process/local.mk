@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: MIT
 libcore_a_SOURCES += \
-	%D%/counters.c %D%/counters.h
+	%D%/counters.c %D%/counters.h \
+	%D%/ledger.c %D%/ledger.h
