@@ -1,2 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* One line per target: the fuzz_x.c that defines FUZZ(x). */
+/* One line per target: TARGET(x) for the fuzz_x.c that defines FUZZ(x). */
+TARGET(address)
+TARGET(encode)
