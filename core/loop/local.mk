@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 libcore_a_SOURCES += \
 	%D%/acceptor.c %D%/acceptor.h \
+	%D%/channel.c %D%/channel.h \
+	%D%/child.c %D%/child.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/conn.c %D%/conn.h %D%/conn_inner.h \
 	%D%/conn_tls.c \

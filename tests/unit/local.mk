@@ -22,3 +22,4 @@ tests_unit_run_SOURCES += %D%/test_passwd.c modules/passwd/secret.c modules/pass
 tests_unit_run_LDADD += $(ARGON_LIBS) $(GSASL_LIBS) -lcrypt
 tests_unit_run_SOURCES += %D%/test_nearest.c
 tests_unit_run_SOURCES += %D%/test_smtp_data.c %D%/test_smtp_parse.c modules/smtp/data.c modules/smtp/parse.c
+tests_unit_run_SOURCES += %D%/test_tls.c %D%/test_channel.c %D%/test_child.c
