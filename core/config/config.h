@@ -45,6 +45,7 @@ struct config_listen {
 	bool any;
 	uint16_t port;
 	const char *policy;         /* name of a policy, or "" */
+	const char *at_word;        /* "rcpt" or "once", as written */
 	const char *tls;            /* "first", "starttls", or "": as usual for the endpoint */
 	const char *auth;           /* "required", "optional", or "" */
 	bool tls_first, needs_auth; /* what these two come to */
@@ -91,6 +92,11 @@ struct config_route {
 	const char *host;
 	uint16_t port;
 	const char *tls; /* "", "require" */
+};
+
+/* tls { }: files, whose contents are struct config's tls_cert and tls_key. */
+struct config_tls {
+	const char *cert, *key;
 };
 
 /* One table of all limits and time-outs: name, default, unit and meaning are in config_limits.c. */

@@ -71,8 +71,8 @@ unit_duration(struct str text, uint64_t *ms)
 	const struct unit *u;
 	uint64_t number, sum = 0;
 
-	if (str_number(text, INT64_MAX / 1000, &number)) {
-		*ms = number * 1000;
+	if (str_eq(text, STR("0"))) {
+		*ms = 0;
 		return true;
 	}
 	if (text.len == 0)

@@ -5,9 +5,10 @@ check_PROGRAMS += tests/unit/run
 endif
 tests_unit_run_SOURCES = %D%/main.c %D%/suites.h tests/lib/check.c tests/lib/check.h
 tests_unit_run_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
-tests_unit_run_LDADD = libcore.a $(CORE_LIBS) $(CUNIT_LIBS)
-tests_unit_run_DEPENDENCIES = libcore.a
-tests_unit_run_LDFLAGS = $(AM_LDFLAGS)
+tests_unit_run_LDADD = $(CORE_LIBS) $(CUNIT_LIBS)
+# Modules are there, and find what they call, as in the server.
+tests_unit_run_DEPENDENCIES = libcore.a $(module_LTLIBRARIES)
+tests_unit_run_LDFLAGS = $(postern_LDFLAGS)
 tests_unit_run_SOURCES += %D%/test_arena.c
 tests_unit_run_SOURCES += %D%/test_unit.c
 tests_unit_run_SOURCES += %D%/test_cli.c
@@ -23,3 +24,4 @@ tests_unit_run_LDADD += $(ARGON_LIBS) $(GSASL_LIBS) -lcrypt
 tests_unit_run_SOURCES += %D%/test_nearest.c
 tests_unit_run_SOURCES += %D%/test_smtp_data.c %D%/test_smtp_parse.c modules/smtp/data.c modules/smtp/parse.c
 tests_unit_run_SOURCES += %D%/test_tls.c %D%/test_channel.c %D%/test_child.c
+tests_unit_run_SOURCES += %D%/test_config.c
