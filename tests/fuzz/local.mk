@@ -4,6 +4,9 @@ check_LIBRARIES = tests/fuzz/libtargets.a
 tests_fuzz_libtargets_a_SOURCES =
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_address.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_encode.c
+tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_smtp_command.c modules/smtp/parse.c modules/smtp/parse.h
+tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_smtp_data.c modules/smtp/data.c modules/smtp/data.h
+tests_fuzz_libtargets_a_CFLAGS = $(AM_CFLAGS) # objects of its own, for the sources of modules
 
 # `make check` replays the corpus; this needs no clang.
 check_PROGRAMS += tests/fuzz/replay
@@ -15,7 +18,7 @@ EXTRA_DIST += %D%/README.md %D%/entry.c %D%/fuzz.sh %D%/corpus $(wildcard $(srcd
 # configure CC=clang --enable-fuzz: one libFuzzer program for each; `make fuzz` runs them in turn.
 # What they find new stays in the build folder, in tests/fuzz/found/.
 FUZZ_SECONDS = 20
-FUZZ_TARGETS = $(tests_fuzz_libtargets_a_SOURCES:%D%/fuzz_%.c=%)
+FUZZ_TARGETS = $(patsubst %D%/fuzz_%.c,%,$(filter %D%/fuzz_%.c,$(tests_fuzz_libtargets_a_SOURCES)))
 FUZZERS = $(FUZZ_TARGETS:%=tests/fuzz/%)
 if FUZZ
 $(FUZZERS): tests/fuzz/%: %D%/entry.c tests/fuzz/libtargets.a libcore.a

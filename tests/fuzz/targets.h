@@ -2,3 +2,5 @@
 /* One line per target: TARGET(x) for the fuzz_x.c that defines FUZZ(x). */
 TARGET(address)
 TARGET(encode)
+TARGET(smtp_command)
+TARGET(smtp_data)
