@@ -1,0 +1,11 @@
+# A second MAIL is out of order and leaves the first one as it was.
+client 127.0.0.1
+S: 220 *
+C: EHLO client.test
+S: 250 *
+C: MAIL FROM:<ann@remote.test>
+S: 250 *
+C: MAIL FROM:<eve@remote.test>
+S: 503 5.5.1 *
+C: RCPT TO:<bob@here.test>
+S: 250 *

@@ -1,0 +1,7 @@
+# RCPT needs MAIL first.
+client 127.0.0.1
+S: 220 *
+C: EHLO client.test
+S: 250 *
+C: RCPT TO:<bob@here.test>
+S: 503 5.5.1 *
