@@ -1,0 +1,10 @@
+# park makes no sense at auth: the handler has failed, and its fail mode defers.
+policy on("auth", function(tx) return park("looks odd") end)
+client 127.0.0.1 submissions
+tls
+S: 220 *
+C: EHLO client.test
+S: 250 *
+C: AUTH PLAIN AGFsaWNlQGhlcmUudGVzdABzZWNyZXQ=
+S: 4*
+expect log *park*auth*

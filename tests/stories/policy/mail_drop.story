@@ -1,0 +1,9 @@
+# drop at mail says 421 and closes.
+policy on("mail", function(tx) return drop() end)
+client 127.0.0.1
+S: 220 *
+C: EHLO client.test
+S: 250 *
+C: MAIL FROM:<ann@remote.test>
+S: 421 4.7.0 *
+S-

@@ -1,0 +1,21 @@
+# reject at rcpt refuses this recipient, and no other.
+policy on("rcpt", function(tx) if tx.rcpt == "bob@here.test" then return reject(550, "5.7.1", "No thanks") end end)
+client 127.0.0.1
+S: 220 *
+C: EHLO client.test
+S: 250 *
+C: MAIL FROM:<ann@remote.test>
+S: 250 *
+C: RCPT TO:<bob@here.test>
+S: 550 5.7.1 No thanks
+C: RCPT TO:<alice@here.test>
+S: 250 *
+C: DATA
+S: 354 *
+C: Subject: x
+C:
+C: text
+C: .
+S: 250 2.0.0 *$id
+expect mailbox alice@here.test 1
+expect mailbox bob@here.test 0
