@@ -1,0 +1,16 @@
+# A silent client is cut off, and deletes nothing.
+clock 2026-11-21T07:30:00Z
+mail bob@here.test From: ann@remote.test\nSubject: one\n\nfirst\n.dot\nlast\n
+mail bob@here.test Subject: two\n\nsecond\n
+client 127.0.0.1 pop3s
+tls
+S: +OK *
+C: USER bob@here.test
+S: +OK*
+C: PASS secret
+S: +OK *
+C: DELE 1
+S: +OK*
+clock +11m
+S-
+expect mailbox bob@here.test 2

@@ -1,0 +1,17 @@
+# A client that stops in the middle of its message is cut off, and nothing stays.
+clock 2026-11-21T07:30:00Z
+client 127.0.0.1
+S: 220 *
+C: EHLO client.test
+S: 250 *
+C: MAIL FROM:<ann@remote.test>
+S: 250 *
+C: RCPT TO:<bob@here.test>
+S: 250 *
+C: DATA
+S: 354 *
+C: Subject: half
+clock +11m
+S: 421 4.4.2 *
+S-
+expect spool 0
