@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * counters -- numbers shared by all workers of the host: fixed tables in memory that the master made.
+ * counters -- numbers shared by all workers of the host: fixed tables in memory that the master
+ * made.
  *
  * One column per worker, written by it alone, without locks; a reader adds the columns. The master
  * zeroes a dead worker's column.
@@ -18,13 +19,15 @@ struct counters;
 
 enum { COUNTERS_WORKERS = 64 };
 
-/* Shared memory for `fd` (a memfd of counters_size bytes), as worker number `column`; fd -1: private. */
+/* Shared memory for `fd` (a memfd of counters_size bytes), as worker number `column`; fd -1:
+ * private. */
 size_t counters_size(void);
 struct counters *counters_open(int fd, unsigned column, struct err *);
 void counters_close(struct counters *);
 void counters_clear_column(struct counters *, unsigned column);
 
-/* Connections of a client network (ip_limit_key) at this moment, over all workers, this change included. */
+/* Connections of a client network (ip_limit_key) at this moment, over all workers, this change
+ * included. */
 unsigned counters_connection(struct counters *, const struct ip *, int by);
 unsigned counters_connections(const struct counters *, const struct ip *);
 
@@ -32,6 +35,7 @@ unsigned counters_connections(const struct counters *, const struct ip *);
 unsigned counters_auth_failure(struct counters *, const struct ip *, uint64_t now_ms, unsigned add);
 
 /* New connections of a network in the last minute. */
-unsigned counters_connection_rate(struct counters *, const struct ip *, uint64_t now_ms, unsigned add);
+unsigned
+counters_connection_rate(struct counters *, const struct ip *, uint64_t now_ms, unsigned add);
 
 #endif

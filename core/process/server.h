@@ -30,22 +30,26 @@ struct work_pool;
 
 enum server_class { SERVER_SMTP, SERVER_ACCESS, SERVER_ALL };
 
+/* The class that serves the listeners of a protocol. */
+enum server_class server_class_of(const char *protocol);
+
 struct server {
 	enum server_class class;
 	struct loop *loop;
 	struct arena *arena;
-	struct config *config;      /* modules loaded and started */
+	struct config *config; /* modules loaded and started */
 	struct auth *auth;
 	struct dns *dns;
-	struct tls_context *tls;    /* for servers; NULL: none configured. ALPN by protocol: listeners keep theirs */
+	struct tls_context
+	    *tls; /* for servers; NULL: none configured. ALPN by protocol: listeners keep theirs */
 	struct policy_set *policies;
-	struct ref_table *refs;     /* transactions and sessions, by handle */
-	struct work_pool *disk;     /* spool files */
-	struct work_pool *store;    /* mailboxes */
-	struct spool *spool;        /* NULL in the class access */
-	struct queue *queue;        /* NULL in the class access */
+	struct ref_table *refs;  /* transactions and sessions, by handle */
+	struct work_pool *disk;  /* spool files */
+	struct work_pool *store; /* mailboxes */
+	struct spool *spool;     /* NULL in the class access */
+	struct queue *queue;     /* NULL in the class access */
 	struct listeners *listeners;
-	struct counters *counters;  /* host-wide tables in shared memory, or private ones */
+	struct counters *counters; /* host-wide tables in shared memory, or private ones */
 	double retry_scale;
 	bool stopping;
 };
@@ -54,9 +58,9 @@ struct server_options {
 	enum server_class class;
 	struct loop *loop;
 	struct config *config;
-	struct auth *auth;          /* taken */
-	struct counters *counters;  /* NULL: private ones */
-	double retry_scale;         /* 0: 1.0 */
+	struct auth *auth;         /* taken */
+	struct counters *counters; /* NULL: private ones */
+	double retry_scale;        /* 0: 1.0 */
 };
 
 /* Load and start modules, make policies, open the spool where the class has one. NULL with err. */
@@ -65,10 +69,13 @@ struct server *server_create(const struct server_options *, struct err *);
 /* Accept from a listening socket for the configuration's listen number `listen`. */
 int server_listen(struct server *, size_t listen, int fd, struct err *);
 
-/* Serve one connected socket as if it had come in there; takes it. `client` NULL: ask the socket. */
-void server_serve_take(struct server *, size_t listen, int fd, const struct ip *client, uint16_t client_port);
+/* Serve one connected socket as if it had come in there; takes it. `client` NULL: ask the socket.
+ */
+void server_serve_take(
+    struct server *, size_t listen, int fd, const struct ip *client, uint16_t client_port);
 
-/* Stop accepting, let sessions and deliveries end (bounded by limits.stop_ms), release the spool; then `done`. */
+/* Stop accepting, let sessions and deliveries end (bounded by limits.stop_ms), release the spool;
+ * then `done`. */
 void server_stop(struct server *, void (*done)(void *arg), void *arg);
 void server_destroy(struct server *);
 

@@ -3,6 +3,7 @@
 check_LIBRARIES = tests/fuzz/libtargets.a
 tests_fuzz_libtargets_a_SOURCES =
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_address.c
+tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_auth_wire.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_encode.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_smtp_command.c modules/smtp/parse.c modules/smtp/parse.h
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_smtp_data.c modules/smtp/data.c modules/smtp/data.h

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One line per target: TARGET(x) for the fuzz_x.c that defines FUZZ(x). */
 TARGET(address)
+TARGET(auth_wire)
 TARGET(encode)
 TARGET(smtp_command)
 TARGET(smtp_data)

@@ -25,3 +25,4 @@ tests_unit_run_SOURCES += %D%/test_nearest.c
 tests_unit_run_SOURCES += %D%/test_smtp_data.c %D%/test_smtp_parse.c modules/smtp/data.c modules/smtp/parse.c
 tests_unit_run_SOURCES += %D%/test_tls.c %D%/test_channel.c %D%/test_child.c
 tests_unit_run_SOURCES += %D%/test_config.c
+tests_unit_run_SOURCES += %D%/test_auth.c

@@ -17,7 +17,9 @@ static const struct cli_option options[] = {
 	CLI_OPTION_END,
 };
 
-static const struct command command = { .name = "try", .summary = "", .operands = "", .options = options };
+static const struct command command = {
+	.name = "try", .summary = "", .operands = "", .options = options
+};
 
 /* Parse the words; the number of operands left, or -1. */
 static int
@@ -58,8 +60,9 @@ options_stand_anywhere(void)
 static void
 what_is_wrong_is_refused(void)
 {
-	static const char *const rows[] = { "--dri x", "--dir", "-d", "--base x", "--base -1", "--base 99999999999999999999",
-		"--check=yes", "-x", "--scale 0", "--scale nan", "--scale 1x", "-kd" };
+	static const char *const rows[] = { "--dri x", "--dir", "-d", "--base x", "--base -1",
+		"--base 99999999999999999999", "--check=yes", "-x", "--scale 0", "--scale nan",
+		"--scale 1x", "-kd" };
 	char *argv[16];
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -41,7 +41,8 @@ workers_see_each_others_connections(void)
 static void
 an_ipv6_network_counts_as_one(void)
 {
-	struct ip a = ip_of("2001:db8:1:2::1"), b = ip_of("2001:db8:1:2:ffff::1"), c = ip_of("2001:db8:1:3::1");
+	struct ip a = ip_of("2001:db8:1:2::1"), b = ip_of("2001:db8:1:2:ffff::1"),
+		  c = ip_of("2001:db8:1:3::1");
 	struct counters *counters = counters_open(-1, 0, NULL);
 
 	CHECK_INT(counters_connection(counters, &a, 1), 1);
@@ -101,9 +102,11 @@ suite_counters(void)
 	static const struct test tests[] = {
 		{ "workers see each other's connections", workers_see_each_others_connections },
 		{ "an IPv6 network counts as one", an_ipv6_network_counts_as_one },
-		{ "failures are forgotten after ten minutes", failures_are_forgotten_after_ten_minutes },
+		{ "failures are forgotten after ten minutes",
+		    failures_are_forgotten_after_ten_minutes },
 		{ "the rate is of the last minute", the_rate_is_of_the_last_minute },
-		{ "ten thousand networks do not hinder one more", ten_thousand_networks_do_not_hinder_one_more },
+		{ "ten thousand networks do not hinder one more",
+		    ten_thousand_networks_do_not_hinder_one_more },
 	};
 
 	CHECK_SUITE("counters", tests);

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 /* The password "secret" of crypt(3). */
-#define SIX "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG."
+#define SIX \
+	"$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/" \
+	"O6IND4WQhG."
 #define BCRYPT "$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a"
 
 static const struct secret_cost cheap = { 64 * 1024, 1, 4096 };
@@ -55,7 +57,8 @@ hashes_of_other_programs_are_checked(void)
 	struct err err;
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		CHECK_INT_AT(secret_check(arena, rows[i].hash, str_of(rows[i].password), &err), rows[i].want, rows[i].hash);
+		CHECK_INT_AT(secret_check(arena, rows[i].hash, str_of(rows[i].password), &err),
+		    rows[i].want, rows[i].hash);
 	arena_destroy(arena);
 }
 
@@ -142,7 +145,8 @@ users_are_found_whatever_their_case(void)
 	struct user user;
 	struct err err;
 
-	users_open(&users, write_file("users", "# people\n\nbob@b.test:!$6$b:keys:box/bob\nnot a line\nAlice@a.test:$argon2id$a\n"));
+	users_open(&users, write_file("users", "# people\n\nbob@b.test:!$6$b:keys:box/bob\nnot a "
+					       "line\nAlice@a.test:$argon2id$a\n"));
 	CHECK_INT(users_find(&users, arena, STR("aLICE"), STR("A.test"), &user, &err), 1);
 	CHECK_TEXT(user.name, "alice@a.test");
 	CHECK_TEXT(user.hash, "$argon2id$a");
