@@ -5,7 +5,7 @@
 #include "core/story/story_expect.h"
 #include "core/story/story_peer.h"
 #include "core/story/world.h"
-#include "core/text/date.h"
+#include "core/text/unit.h"
 
 #include <string.h>
 
@@ -220,7 +220,7 @@ let_time_pass(struct run *r, const struct story_step *step)
 {
 	uint64_t ms;
 
-	if (!date_parse_duration(step->text, &ms))
+	if (!unit_duration(step->text, &ms))
 		return fail(r, step, "clock +", STR("(no duration)"));
 	flush(r);
 	world_advance(r->world, ms);

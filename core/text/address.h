@@ -35,45 +35,52 @@ enum address_allow {
 
 struct address {
 	struct str local;  /* unquoted; empty for <> */
-	struct str domain; /* lower case, IDN as A-labels; for a literal "[192.0.2.1]" or "[IPv6:2001:db8::1]"; empty: none */
-	struct str text;   /* the whole in canonical form: local part quoted where it must be, '@', domain; empty for <> */
+	struct str domain; /* lower case, IDN as A-labels; for a literal "[192.0.2.1]" or
+			      "[IPv6:2001:db8::1]"; empty: none */
+	struct str text;   /* the whole in canonical form: local part quoted where it must be, '@',
+			      domain; empty for <> */
 	struct ip ip;      /* of a literal */
 	bool is_literal;
-	bool is_utf8;      /* local part or original domain has bytes over 0x7f */
+	bool is_utf8; /* local part or original domain has bytes over 0x7f */
 };
 
 enum address_error {
 	ADDRESS_OK = 0,
-	ADDRESS_SYNTAX,      /* 501 5.1.3 or 5.1.7 */
-	ADDRESS_TOO_LONG,    /* a length of RFC 5321, 4.5.3.1 */
+	ADDRESS_SYNTAX,   /* 501 5.1.3 or 5.1.7 */
+	ADDRESS_TOO_LONG, /* a length of RFC 5321, 4.5.3.1 */
 	ADDRESS_BAD_DOMAIN,
-	ADDRESS_NEEDS_UTF8,  /* 553 5.6.7: needs SMTPUTF8 */
-	ADDRESS_BAD_UTF8     /* 501 5.6.7: not UTF-8, or with controls */
+	ADDRESS_NEEDS_UTF8, /* 553 5.6.7: needs SMTPUTF8 */
+	ADDRESS_BAD_UTF8    /* 501 5.6.7: not UTF-8, or with controls */
 };
 
 /*
  * Parse a path in its angle brackets from the start of `in`; `*rest` is what follows '>'.
  * The result lives in the arena; `*out` is unchanged on an error.
  */
-enum address_error address_parse_path(struct arena *, struct str in, unsigned allow, struct address *out, struct str *rest);
+enum address_error address_parse_path(
+    struct arena *, struct str in, unsigned allow, struct address *out, struct str *rest);
 
 /* Parse `local@domain` without brackets; the whole of `in`. */
-enum address_error address_parse(struct arena *, struct str in, unsigned allow, struct address *out);
+enum address_error
+address_parse(struct arena *, struct str in, unsigned allow, struct address *out);
 
 /* What is wrong, for a reply: "address has no domain" and the like. */
 const char *address_error_text(enum address_error);
 
-/* EHLO's argument: a domain or an address literal, whole (RFC 5321, 4.1.1.1). Underscores are let through. */
+/* EHLO's argument: a domain or an address literal, whole (RFC 5321, 4.1.1.1). Underscores are let
+ * through. */
 bool address_is_helo(struct str);
 
-/* A domain in canonical form (lower case, A-labels). False: it is none, for example because of a dot at the end. */
+/* A domain in canonical form (lower case, A-labels). False: it is none, for example because of a
+ * dot at the end. */
 bool address_domain(struct arena *, struct str in, struct str *out);
 
-/* "user+detail" before and after the first `separator`; false: no detail, `*user` = all, also where no user is left. */
+/* "user+detail" before and after the first `separator`; false: no detail, `*user` = all, also where
+ * no user is left. */
 bool address_split_detail(struct str local, char separator, struct str *user, struct str *detail);
 
-/* Append the canonical text of the parts. -1, and nothing appended: over the maximum, or no such address
- * can be written (controls, or a domain alone). */
+/* Append the canonical text of the parts. -1, and nothing appended: over the maximum, or no such
+ * address can be written (controls, or a domain alone). */
 int address_print(struct buf *, struct str local, struct str domain);
 
 #pragma GCC visibility pop

@@ -12,17 +12,21 @@
 
 enum { DATE_TEXT_MAX = 48 };
 
-/* "Sat, 21 Nov 2026 07:30:00 +0000", in local time with its zone. `to` holds DATE_TEXT_MAX bytes. Returns `to`. */
+/*
+ * "Sat, 21 Nov 2026 07:30:00 +0000", and "2026-11-21T07:30:00+00:00", in local time with its zone.
+ * `to` holds DATE_TEXT_MAX bytes. A time outside of the years 0..9999 becomes the nearest one
+ * inside. Returns `to`.
+ */
 const char *date_print(int64_t seconds, char *to);
 const char *date_print_rfc3339(int64_t seconds, char *to);
 
-/* Seconds since 1970, and the zone in minutes; obsolete forms too. False: no date, or one outside of 0..9999. */
+/*
+ * Seconds since 1970, and the zone in minutes east. Obsolete forms and comments too (RFC
+ * 5322, 4.3); a name of a day is not held against the date, and a missing zone is UTC. False, and
+ * nothing stored: no date, or one that does not exist.
+ */
 bool date_parse(struct str, int64_t *seconds, int *zone_minutes);
-bool date_parse_rfc3339(struct str, int64_t *seconds);
-
-/* "90s", "30m", "4h", "5d", "1h30m", "500ms", "0": milliseconds. A number without a unit is refused but for 0. */
-bool date_parse_duration(struct str, uint64_t *ms);
-const char *date_print_duration(uint64_t ms, char *to);
+bool date_parse_rfc3339(struct str, int64_t *seconds); /* a fraction of a second is dropped */
 
 #pragma GCC visibility pop
 #endif

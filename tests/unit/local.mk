@@ -26,3 +26,6 @@ tests_unit_run_SOURCES += %D%/test_smtp_data.c %D%/test_smtp_parse.c modules/smt
 tests_unit_run_SOURCES += %D%/test_tls.c %D%/test_channel.c %D%/test_child.c
 tests_unit_run_SOURCES += %D%/test_config.c
 tests_unit_run_SOURCES += %D%/test_auth.c
+tests_unit_run_SOURCES += %D%/test_header.c
+tests_unit_run_SOURCES += %D%/test_reply.c
+tests_unit_run_SOURCES += %D%/test_date.c
