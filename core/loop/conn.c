@@ -234,6 +234,16 @@ conn_consume(struct conn *c, size_t len)
 	conn_arm(c);
 }
 
+bool
+conn_has_arrived(struct conn *c)
+{
+	char byte;
+
+	if (conn_input(c).len > 0)
+		return true;
+	return c->tls == NULL && c->fd >= 0 && recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 void
 conn_again(struct conn *c)
 {

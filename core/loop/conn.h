@@ -53,6 +53,9 @@ void conn_set_owner(struct conn *, conn_fn *, void *owner);
 struct str conn_input(struct conn *);
 void conn_consume(struct conn *, size_t len);
 
+/* Whether there is input, read from the socket or not (plain text only): one system call. */
+bool conn_has_arrived(struct conn *);
+
 /* Tell CONN_DATA again (in a later turn) although nothing new came: for owners that stopped in the middle of input. */
 void conn_again(struct conn *);
 

@@ -94,6 +94,7 @@ void session_read_bytes(struct session *); /* below limits.data_rate for half a 
 void session_set_line_max(struct session *, size_t);
 bool session_line_is_bare(struct session *); /* the present line ended in LF without CR */
 bool session_has_input(struct session *); /* bytes behind the present line have already come */
+bool session_has_arrived(struct session *); /* the same, and asks the kernel: for moments at which the client must be silent */
 void session_hold(struct session *);      /* ends the deadline; one set afterwards holds */
 void session_go(struct session *); /* goes on from the loop, not inside the call */
 

@@ -42,6 +42,7 @@ enum session_reading {
 }; /* SKIP: the rest of a line that is too long */
 
 struct session {
+	uint32_t magic;   /* first: the table of handles holds other things too */
 	struct link link; /* in the listener's list */
 	const struct service *service;
 	struct conn *conn;
@@ -67,6 +68,7 @@ struct session {
 };
 
 enum {
+	SESSION_MAGIC = 0x73657373,
 	SESSION_SKIP_MAX = 1024 * 1024, /* bytes of one line, then the client is not worth it */
 	SESSION_WINDOW_MS = 30000,      /* the data rate is judged over so long */
 	SESSION_LINGER_MS = 5000        /* for the last reply to go out */

@@ -10,9 +10,7 @@
 static void
 authenticated(struct smtp *c)
 {
-	if (smtp_refused(c))
-		tx_learn_user(c->tx, STR(""));
-	else
+	if (!smtp_refused(c))
 		smtp_reply(c, "235 2.7.0 Authentication successful");
 }
 

@@ -20,6 +20,13 @@ smtp_goodbye(struct smtp *c, const char *line)
 }
 
 void
+smtp_refuse_and_close(struct smtp *c, const char *line)
+{
+	tx_log_refusal(c->tx, line);
+	smtp_goodbye(c, line);
+}
+
+void
 smtp_next(struct smtp *c)
 {
 	c->in_command = false;
@@ -36,9 +43,9 @@ smtp_reply(struct smtp *c, const char *line)
 {
 	uint64_t most = session_limits(c->session)->errors;
 
-	if (line[0] == '5' && most > 0 && ++c->errors > most) {
-		line = "421 4.7.0 Too many errors, closing the connection";
-		tx_log_refusal(c->tx, line);
+	if (line[0] == '5' && most > 0 && ++c->errors >= most) {
+		smtp_refuse_and_close(c, "421 4.7.0 Too many errors, closing the connection");
+		return;
 	}
 	if (str_starts(str_of(line), STR("421"))) {
 		smtp_goodbye(c, line);

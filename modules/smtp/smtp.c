@@ -40,7 +40,7 @@ smtp_ask(struct smtp *c, enum stage stage, smtp_then_fn *then)
 static void
 greet(struct smtp *c)
 {
-	if (session_has_input(c->session)) {
+	if (session_has_arrived(c->session)) {
 		smtp_out_of_step(c);
 		return;
 	}

@@ -86,6 +86,7 @@ bool smtp_refused(struct smtp *);
 /* The command is answered: take the next one. */
 void smtp_next(struct smtp *);
 void smtp_goodbye(struct smtp *, const char *line);
+void smtp_refuse_and_close(struct smtp *, const char *line);
 
 /* ---- body.c */
 void smtp_begin_data(struct smtp *);

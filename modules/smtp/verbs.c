@@ -154,11 +154,18 @@ parse_starttls(struct smtp *c, struct str args)
 	return smtp_offers(c, OFFER_STARTTLS) ? NULL : "502 5.5.1 TLS is not available";
 }
 
-/* What was said before may have been said by somebody in between (RFC 3207, 4.2): tx_learn_tls
- * forgets it too. */
+/*
+ * What was said before may have been said by somebody in between (RFC 3207, 4.2): tx_learn_tls
+ * forgets it too. What they said behind the command is found here, or by the session, when the
+ * handshake is over.
+ */
 static void
 act_starttls(struct smtp *c)
 {
+	if (session_has_arrived(c->session)) {
+		smtp_out_of_step(c);
+		return;
+	}
 	smtp_reply(c, "220 2.0.0 Ready to start TLS");
 	c->offered = 0;
 	session_start_tls(c->session);
@@ -180,7 +187,7 @@ static const struct verb verbs[] = {
 	{ STR("HELP"),       ANY,                   IDLE,               NULL,             NOBODY,       act_help },
 	{ STR("VRFY"),       ANY,                   IDLE,               parse_vrfy,       NOBODY,       act_vrfy },
 	{ STR("EXPN"),       ANY,                   IDLE,               NULL,             NOBODY,       act_expn },
-	{ STR("STARTTLS"),   AT_READY,              LAST | NO_ARGUMENT, parse_starttls,   NOBODY,       act_starttls },
+	{ STR("STARTTLS"),   AT_READY | AT_MESSAGE, LAST | NO_ARGUMENT, parse_starttls,   NOBODY,       act_starttls },
 	{ STR("AUTH"),       AT_READY,              LAST,               smtp_parse_auth,  NOBODY,       smtp_auth },
 };
 
@@ -295,10 +302,7 @@ run(struct smtp *c, const struct verb *v, struct str args)
 void
 smtp_out_of_step(struct smtp *c)
 {
-	const char *line = "554 5.5.0 SMTP protocol synchronization error";
-
-	tx_log_refusal(c->tx, line);
-	smtp_goodbye(c, line);
+	smtp_refuse_and_close(c, "554 5.5.0 SMTP protocol synchronization error");
 }
 
 static void
@@ -317,8 +321,7 @@ smtp_command(struct smtp *c, struct str line)
 	smtp_split(line, &name, &args);
 	v = find_verb(name);
 	if (v == NULL && is_foreign(name)) {
-		tx_log_refusal(c->tx, "closed: another protocol is spoken");
-		session_close(c->session);
+		smtp_refuse_and_close(c, "554 5.5.1 This is a mail server");
 	} else if (session_has_input(c->session) && ((c->offered & OFFER_PIPELINING) == 0 ||
 							(v != NULL && (v->rules & LAST) != 0))) {
 		smtp_out_of_step(c);
