@@ -7,7 +7,7 @@
  */
 #include "core/module_load.h"
 #include "core/base/arena.h"
-#include "core/base/log.h"
+#include "core/loop/loop.h"
 #include "core/module.h"
 #include "core/module_trust.h"
 
@@ -265,4 +265,21 @@ module_load(const char *file, int fd, const char **name, struct err *err)
 	}
 	*name = l->name;
 	return l->module;
+}
+
+/* ---- the worker's loop, for modules' threads */
+
+static struct loop *loop;
+
+void
+module_set_loop(struct loop *of_this_worker)
+{
+	loop = of_this_worker;
+}
+
+void
+module_post(void (*fn)(void *arg), void *arg)
+{
+	assert(loop != NULL);
+	loop_post(loop, fn, arg);
 }
