@@ -8,3 +8,6 @@ modules_passwd_la_SOURCES = %D%/passwd/passwd.c %D%/passwd/secret.c %D%/passwd/s
 modules_passwd_la_CFLAGS = $(AM_CFLAGS) $(ARGON_CFLAGS) $(GSASL_CFLAGS)
 modules_passwd_la_LIBADD = $(ARGON_LIBS) $(GSASL_LIBS) -lcrypt
 modules_passwd_la_LDFLAGS = $(PLUGIN)
+module_LTLIBRARIES += modules/trace.la
+modules_trace_la_SOURCES = %D%/trace.c
+modules_trace_la_LDFLAGS = $(PLUGIN)
