@@ -53,6 +53,9 @@ int store_change(struct store *, const uint32_t *uids, size_t count, uint32_t ad
 /* `append` and what it reads from stay the caller's, alive until the answer. */
 int store_append(struct store *, struct storage_append *append, store_fn *);
 
+/* Close it, and say when its locks are free; then it is gone. Only while no call is under way. */
+void store_end(struct store *, store_fn *);
+
 /* No answer comes any more; locks are let go as soon as the call under way has ended. NULL is allowed. */
 void store_close(struct store *);
 

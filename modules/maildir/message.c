@@ -59,57 +59,62 @@ open_at(struct mailbox *box, uint32_t uid, struct err *err)
 	return 0;
 }
 
-/*
- * The next bytes into `to`, each LF without a CR before it as CRLF. A CRLF is not cut in two, so
- * `len` is at least 2; returns how many bytes, 0 at the end.
- */
+/* Up to `len` bytes, of which `*used` bytes of the file were needed. */
+static size_t
+to_crlf(struct cursor *c, const char *text, size_t size, size_t *used, char *to, size_t len)
+{
+	size_t out = 0, i = 0;
+
+	while (i < size && out < len) {
+		if (text[i] == '\n' && !c->after_cr) {
+			to[out++] = '\r';
+			c->after_cr = true; /* and the LF comes in the next round */
+			continue;
+		}
+		to[out++] = text[i];
+		c->after_cr = text[i++] == '\r';
+	}
+	*used = i;
+	return out;
+}
+
+/* The next bytes, each LF without a CR before it as CRLF. Returns how many, 0 at the end. */
 static int64_t
 read_on(struct cursor *c, char *to, size_t len)
 {
 	char text[16 * 1024];
-	size_t out = 0;
+	size_t out = 0, used;
 
-	while (out + 2 <= len) {
-		size_t want = (len - out) / 2 < sizeof text ? (len - out) / 2 : sizeof text;
+	while (out < len) {
+		size_t want = len - out < sizeof text ? len - out : sizeof text;
 		ssize_t n = pread(c->fd, text, want, (off_t)c->file_offset);
 
 		if (n < 0)
 			return -1;
 		if (n == 0)
 			break;
-		for (ssize_t i = 0; i < n; i++) {
-			if (text[i] == '\n' && !c->after_cr)
-				to[out++] = '\r';
-			to[out++] = text[i];
-			c->after_cr = text[i] == '\r';
-		}
-		c->file_offset += (uint64_t)n;
+		out += to_crlf(c, text, (size_t)n, &used, to + out, len - out);
+		c->file_offset += used;
 	}
 	c->offset += out;
 	return (int64_t)out;
 }
 
-/* Go to `offset`; backwards means from the start. */
+/* Go to `offset`; backwards means from the start. 1, 0 behind the end, -1. */
 static int
-seek(struct cursor *c, uint64_t offset, char *carry, size_t *carried)
+seek(struct cursor *c, uint64_t offset)
 {
 	char skipped[4096];
-	int64_t n;
 
-	*carried = 0;
 	if (offset < c->offset)
 		*c = (struct cursor){ .uid = c->uid, .fd = c->fd };
 	while (c->offset < offset) {
-		uint64_t before = c->offset, left = offset - before;
+		uint64_t left = offset - c->offset;
+		int64_t n =
+		    read_on(c, skipped, left < sizeof skipped ? (size_t)left : sizeof skipped);
 
-		n = read_on(
-		    c, skipped, left + 1 < sizeof skipped ? (size_t)left + 1 : sizeof skipped);
 		if (n <= 0)
 			return (int)n;
-		if (c->offset > offset) { /* in the middle of a CRLF */
-			*carried = (size_t)(c->offset - offset);
-			memcpy(carry, skipped + (offset - before), *carried);
-		}
 	}
 	return 1;
 }
@@ -119,32 +124,13 @@ message_read_at(
     struct mailbox *box, uint32_t uid, uint64_t offset, void *to, size_t len, struct err *err)
 {
 	struct cursor *c = &box->cursor;
-	char carry[2];
-	size_t carried;
 	int64_t n;
-	int found;
 
 	if (c->uid != uid && open_at(box, uid, err) < 0)
 		return -1;
-	found = seek(c, offset, carry, &carried);
-	if (found < 0)
-		return err_errno(err, "cannot read message %u of %s", uid, box->path);
-	if (found == 0 || len == 0)
-		return 0;
-	if (carried > 0) {
-		memcpy(to, carry, carried);
-		return (int64_t)carried;
-	}
-	if (len == 1) {
-		char two[2];
-
-		n = read_on(c, two, 2);
-		if (n > 0)
-			memcpy(to, two, 1);
-		return n < 0 ? err_errno(err, "cannot read message %u of %s", uid, box->path)
-			     : n > 0;
-	}
-	n = read_on(c, to, len);
+	n = seek(c, offset);
+	if (n > 0)
+		n = read_on(c, to, len);
 	return n < 0 ? err_errno(err, "cannot read message %u of %s", uid, box->path) : n;
 }
 
