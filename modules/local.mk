@@ -11,3 +11,7 @@ modules_passwd_la_LDFLAGS = $(PLUGIN)
 module_LTLIBRARIES += modules/trace.la
 modules_trace_la_SOURCES = %D%/trace.c
 modules_trace_la_LDFLAGS = $(PLUGIN)
+
+module_LTLIBRARIES += modules/local.la
+modules_local_la_SOURCES = %D%/local.c
+modules_local_la_LDFLAGS = $(PLUGIN)

@@ -31,12 +31,17 @@ struct deliverer {
 	void (*cancel)(void *conf, struct attempt *);
 };
 
+/* The envelope, with the recipients of this attempt only. */
 const struct envelope *attempt_envelope(const struct attempt *);
 size_t attempt_rcpt_count(const struct attempt *);
 const struct envelope_rcpt *attempt_rcpt(const struct attempt *, size_t i);
 /* The index of the recipient in its envelope, for names that must not repeat. */
 size_t attempt_rcpt_index(const struct attempt *, size_t i);
 struct str attempt_mailbox(const struct attempt *, size_t i); /* canonical user of a local recipient: "alice@example.test" */
+struct str attempt_host(const struct attempt *); /* of the route; "" where it names none */
+uint16_t attempt_port(const struct attempt *);
+/* An earlier attempt may have succeeded without this server knowing (it died between the two). */
+bool attempt_is_again(const struct attempt *);
 
 uint64_t attempt_size(const struct attempt *);
 int64_t attempt_read(struct attempt *, uint64_t offset, void *, size_t len, struct err *);
