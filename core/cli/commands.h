@@ -1,3 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One line per command, as `postern --help` lists them: core/cli/x.c defines command_x. */
+COMMAND(run)
+COMMAND(stop)
+COMMAND(status)
 COMMAND(version)

@@ -129,13 +129,6 @@ privilege_begin(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-char *const *
-privilege_environment(void)
-{
-	unsetenv("NOTIFY_SOCKET");
-	return environ;
-}
-
 /* ---- who */
 
 static int

@@ -26,10 +26,6 @@ struct identity {
  */
 void privilege_begin(void);
 
-/* The program again will be run with this environment; NULL-terminated, lives as long as the
- * process. */
-char *const *privilege_environment(void);
-
 /*
  * Who `user` with `group` is; where there is no such user (or it is ""), the owner of `folder`.
  * Where this process is not root, it stays who it is. -1 where the folder cannot be seen.
