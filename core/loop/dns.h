@@ -31,11 +31,13 @@ enum dns_status {
 enum { DNS_RECORDS_MAX = 1000, DNS_DEADLINE_MS = 10000 };
 
 struct dns_record {
-	struct str text;   /* PTR, CNAME, NS, MX, SRV: the name without its last dot; TXT: the strings joined */
+	/* PTR, CNAME, NS, MX, SRV: the name in lower case without its last dot, "." for the root, "unknown" where it
+	 * has bytes that host names have not; TXT: the strings joined, any bytes */
+	struct str text;
 	struct ip ip;      /* A, AAAA */
 	uint16_t priority; /* MX, SRV */
 	uint16_t weight, port;
-	struct str raw;    /* rdata in wire format */
+	struct str raw;    /* rdata in wire format; of a fixture only that of TLSA */
 };
 
 struct dns_answer {
@@ -67,7 +69,8 @@ void dns_destroy(struct dns *); /* queries under way are dropped without a call 
 struct dns_query *dns_ask(struct dns *, struct str name, enum dns_type, dns_fn *, void *arg);
 void dns_cancel(struct dns_query *); /* only before `fn` was called */
 
-/* "4.3.2.1" and the like, reversed for in-addr.arpa, ip6.arpa or a list; `to` holds 80 bytes. */
+/* The name to ask for the address in a list, or with `zone` NULL in in-addr.arpa or ip6.arpa ("1.2.0.192.in-addr.arpa").
+ * 80 bytes are enough for those. Returns `to`, or NULL where it does not fit. */
 const char *dns_reversed(const struct ip *, const char *zone, char *to, size_t size);
 
 const char *dns_status_name(enum dns_status);

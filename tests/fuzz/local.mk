@@ -4,6 +4,7 @@ check_LIBRARIES = tests/fuzz/libtargets.a
 tests_fuzz_libtargets_a_SOURCES =
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_address.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_auth_wire.c
+tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_dns.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_encode.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_header.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_header_print.c

@@ -30,3 +30,4 @@ tests_unit_run_SOURCES += %D%/test_header.c
 tests_unit_run_SOURCES += %D%/test_reply.c
 tests_unit_run_SOURCES += %D%/test_date.c
 tests_unit_run_SOURCES += %D%/test_tx.c %D%/tx_world.c %D%/tx_world.h
+tests_unit_run_SOURCES += %D%/test_dns.c
