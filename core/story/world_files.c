@@ -117,8 +117,22 @@ make_usual(struct arena *a, const char *folder, struct err *err)
 	return read_users(folder, err);
 }
 
+/* One answer as the fixture has it: "10 mail.test" becomes [10, "mail.test"] for MX. */
+static json_t *
+record(struct str type, struct str value)
+{
+	struct str host = value, priority;
+	uint64_t number = 0;
+
+	if (!str_eq(type, STR("MX")))
+		return json_stringn(value.p, value.len);
+	str_cut(&host, ' ', &priority);
+	str_number(priority, 65535, &number);
+	return json_pack("[I,s%]", (json_int_t)number, host.p, host.len);
+}
+
 static int
-make_dns(const struct world_files *f, const struct story *s, struct err *err)
+make_dns(const struct world_files *f, struct arena *a, const struct story *s, struct err *err)
 {
 	json_t *root = json_object(), *name, *list;
 	char *text;
@@ -126,31 +140,21 @@ make_dns(const struct world_files *f, const struct story *s, struct err *err)
 
 	for (const struct story_pair *p = s->dns; p != NULL; p = p->next) {
 		struct str rest = p->value, type;
-		char *key = strndup(p->name.p, p->name.len), *kind;
+		const char *key = str_copy(a, p->name).p;
 
 		str_cut(&rest, ' ', &type);
 		rest = str_trim(rest);
-		kind = strndup(type.p, type.len);
 		name = json_object_get(root, key);
 		if (name == NULL)
 			json_object_set_new(root, key, name = json_object());
 		if (str_eq(type, STR("fail"))) {
 			json_object_set_new(name, "fail", json_stringn(rest.p, rest.len));
-		} else {
-			list = json_object_get(name, kind);
-			if (list == NULL)
-				json_object_set_new(name, kind, list = json_array());
-			if (str_eq(type, STR("MX"))) {
-				struct str host = rest, priority;
-
-				str_cut(&host, ' ', &priority);
-				json_array_append_new(list, json_pack("[i,s%]", atoi(priority.p), host.p, host.len));
-			} else {
-				json_array_append_new(list, json_stringn(rest.p, rest.len));
-			}
+			continue;
 		}
-		free(key);
-		free(kind);
+		list = json_object_get(name, str_copy(a, type).p);
+		if (list == NULL)
+			json_object_set_new(name, str_copy(a, type).p, list = json_array());
+		json_array_append_new(list, record(type, rest));
 	}
 	text = json_dumps(root, 0);
 	r = write_file(f->folder, "dns.json", str_of(text), err);
@@ -300,7 +304,7 @@ world_files_make(struct world_files *f, struct arena *a, const struct story *s, 
 	for (const struct story_pair *p = s->users; p != NULL; p = p->next)
 		if (add_user(a, data, p->name, p->value, err) < 0)
 			return -1;
-	if (make_dns(f, s, err) < 0 || make_policy(f, a, s, err) < 0 || make_mail(f, a, s, err) < 0)
+	if (make_dns(f, a, s, err) < 0 || make_policy(f, a, s, err) < 0 || make_mail(f, a, s, err) < 0)
 		return -1;
 	return make_config(f, s, tcp, err);
 }
