@@ -3,4 +3,5 @@
 COMMAND(run)
 COMMAND(stop)
 COMMAND(status)
+COMMAND(test)
 COMMAND(version)

@@ -6,4 +6,6 @@ libcore_a_SOURCES += \
 	%D%/server.c %D%/server.h \
 	%D%/status.c \
 	%D%/stop.c \
+	%D%/test.c \
 	%D%/version.c
+dist_man_MANS += %D%/postern-test.1
