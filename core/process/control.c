@@ -32,7 +32,7 @@ struct control {
 
 struct control_client {
 	struct link link;
-	struct arena *arena;
+	struct arena *arena, *scratch; /* for its life, for one answer */
 	struct control *control;
 	struct conn *conn;
 	bool waits;   /* for its answer: further lines stay where they are */
@@ -53,7 +53,7 @@ write_on(struct control_client *c)
 		c->sent += n;
 		if (c->sent < c->len)
 			continue;
-		arena_reset(c->arena);
+		arena_reset(c->scratch);
 		c->answer = NULL;
 		c->waits = false;
 		conn_deadline(c->conn, CONTROL_IDLE_MS);
@@ -238,6 +238,7 @@ on_accept(int fd, void *arg)
 	c = arena_alloc(arena, sizeof *c);
 	c->control = control;
 	c->arena = arena;
+	c->scratch = arena_create(arena);
 	list_add_last(&control->clients, &c->link);
 	control->count++;
 	c->conn = conn_adopt_take(control->master->loop, fd, on_event, c);

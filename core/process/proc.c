@@ -122,6 +122,16 @@ log_end_of(const struct proc *p, pid_t pid, int status, int signal)
 	log_end(&l);
 }
 
+/* At once the first time, then after longer and longer pauses. */
+static uint64_t
+pause_ms(unsigned ends)
+{
+	static const unsigned seconds[] = { 0, 1, 2, 4, 8, 16, 32, 60 };
+	const unsigned last = sizeof seconds / sizeof seconds[0] - 1;
+
+	return seconds[ends < last ? ends : last] * 1000ULL;
+}
+
 static void
 start_again(void *arg)
 {
@@ -131,16 +141,7 @@ start_again(void *arg)
 	if (proc_start(p, &err) == 0)
 		return;
 	log_error("%s", err.text);
-	timer_set(&p->again, PROC_PAUSE_MAX_S * 1000);
-}
-
-/* At once the first time, then after longer and longer pauses. */
-static uint64_t
-pause_ms(unsigned ends)
-{
-	unsigned doubled = ends < 7 ? 1U << (ends - 1) : PROC_PAUSE_MAX_S;
-
-	return 1000ULL * (ends == 0 ? 0 : doubled < PROC_PAUSE_MAX_S ? doubled : PROC_PAUSE_MAX_S);
+	timer_set(&p->again, pause_ms(p->ends++));
 }
 
 static void

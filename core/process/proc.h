@@ -27,11 +27,10 @@ struct master;
 enum proc_state { PROC_DOWN, PROC_STARTING, PROC_READY, PROC_STOPPING };
 
 enum {
-	PROC_SILENT_S = 5,      /* without a beat, before SIGABRT */
-	PROC_ABORT_S = 2,       /* from SIGABRT to SIGKILL */
-	PROC_START_S = 60,      /* from the start to "ready" */
-	PROC_STABLE_MS = 60000, /* who lived so long starts again without a pause */
-	PROC_PAUSE_MAX_S = 60
+	PROC_SILENT_S = 5,     /* without a beat, before SIGABRT */
+	PROC_ABORT_S = 2,      /* from SIGABRT to SIGKILL */
+	PROC_START_S = 60,     /* from the start to "ready" */
+	PROC_STABLE_MS = 60000 /* who lived so long starts again without a pause */
 };
 
 struct proc {
