@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <ltdl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,19 +47,14 @@ memory(void)
 int
 module_open(const char *file, int *fd, struct err *err)
 {
-	char *real = realpath(file, NULL);
-	int result;
+	char real[PATH_MAX];
 
-	if (real == NULL)
+	if (realpath(file, real) == NULL)
 		return err_errno(err, "cannot open module %s", file);
-	result = module_trust(real, err);
-	if (result == 0) {
-		*fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (*fd < 0)
-			result = err_errno(err, "cannot open module %s", real);
-	}
-	free(real);
-	return result;
+	if (module_trust(real, err) < 0)
+		return -1;
+	*fd = open(real, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return *fd < 0 ? err_errno(err, "cannot open module %s", real) : 0;
 }
 
 /* The words of dlerror without the name by which the file was opened, which tells nobody anything.

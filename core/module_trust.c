@@ -4,7 +4,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,9 +74,8 @@ module_trust(const char *path, struct err *err)
 	char part[PATH_MAX];
 	char *slash;
 
-	if (path[0] != '/' || strlen(path) >= sizeof part)
+	if (path[0] != '/' || snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
 		return err_set(err, "%s is no absolute path", path);
-	strcpy(part, path);
 	for (;;) {
 		if (check_one(part, err) < 0)
 			return -1;

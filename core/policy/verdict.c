@@ -32,35 +32,40 @@
 #include "core/policy/verdict.h"
 
 /* clang-format off */
-#define YES(code, status)           { SCOPE_STAGE, code, status, false }
-#define SAY(scope, code, status)    { SCOPE_##scope, code, status, false }
-#define STICK(scope, code, status)  { SCOPE_##scope, code, status, true }
-#define DROP                        { SCOPE_CONNECTION, 421, "4.7.0", false }
-#define NONE                        { SCOPE_NONE, 0, "", false }
-#define ROW(accept, reject, defer, drop, discard, park)  { \
+#define CMD    SCOPE_COMMAND
+#define RCPT   SCOPE_RECIPIENT
+#define TRANS  SCOPE_TRANSACTION
+#define CONN   SCOPE_CONNECTION
+
+#define YES(code, status)          { SCOPE_STAGE, code, status, false }
+#define SAY(scope, code, status)   { scope, code, status, false }
+#define KEEP(scope, code, status)  { scope, code, status, true } /* sticks */
+#define DROP                       { CONN, 421, "4.7.0", false }
+#define NONE                       { SCOPE_NONE, 0, "", false }
+#define AT(stage, accept, reject, defer, drop, taken) [STAGE_##stage] = { \
 	[VERDICT_NEXT] = YES(0, ""), [VERDICT_ACCEPT] = accept, [VERDICT_REJECT] = reject, \
-	[VERDICT_DEFER] = defer, [VERDICT_DROP] = drop, [VERDICT_DISCARD] = discard, [VERDICT_PARK] = park }
-#define OBSERVED  ROW(NONE, NONE, NONE, NONE, NONE, NONE)
+	[VERDICT_DEFER] = defer, [VERDICT_DROP] = drop, [VERDICT_DISCARD] = taken, [VERDICT_PARK] = taken }
+#define OBSERVED(stage)            AT(stage, NONE, NONE, NONE, NONE, NONE)
 
 static const struct verdict_rule rules[STAGE_COUNT][VERDICT_COUNT] = {
-	/*                     accept              reject                            defer                             drop  discard                           park */
-	[STAGE_CONNECT]   = ROW(YES(220, ""),      STICK(CONNECTION, 554, "5.7.1"),  STICK(CONNECTION, 451, "4.7.1"),  DROP, STICK(CONNECTION, 220, ""),       STICK(CONNECTION, 220, "")),
-	[STAGE_HELO]      = ROW(YES(250, ""),      STICK(CONNECTION, 550, "5.7.1"),  STICK(CONNECTION, 451, "4.7.1"),  DROP, STICK(CONNECTION, 250, ""),       STICK(CONNECTION, 250, "")),
-	[STAGE_TLS]       = ROW(YES(0, ""),        STICK(CONNECTION, 550, "5.7.1"),  STICK(CONNECTION, 451, "4.7.1"),  DROP, STICK(CONNECTION, 0, ""),         STICK(CONNECTION, 0, "")),
-	[STAGE_AUTH]      = ROW(YES(235, "2.7.0"), SAY(COMMAND, 535, "5.7.8"),       SAY(COMMAND, 454, "4.7.0"),       DROP, NONE,                             NONE),
-	[STAGE_MAIL]      = ROW(YES(250, "2.1.0"), STICK(TRANSACTION, 550, "5.7.1"), STICK(TRANSACTION, 451, "4.7.1"), DROP, STICK(TRANSACTION, 250, "2.1.0"), STICK(TRANSACTION, 250, "2.1.0")),
-	[STAGE_RCPT]      = ROW(YES(250, "2.1.5"), SAY(RECIPIENT, 550, "5.7.1"),     SAY(RECIPIENT, 451, "4.7.1"),     DROP, STICK(RECIPIENT, 250, "2.1.5"),   STICK(RECIPIENT, 250, "2.1.5")),
-	[STAGE_DATA]      = ROW(YES(354, ""),      SAY(TRANSACTION, 550, "5.7.1"),   SAY(TRANSACTION, 451, "4.7.1"),   DROP, STICK(TRANSACTION, 354, ""),      STICK(TRANSACTION, 354, "")),
-	[STAGE_MESSAGE]   = ROW(YES(250, "2.0.0"), SAY(TRANSACTION, 550, "5.7.1"),   SAY(TRANSACTION, 451, "4.7.1"),   DROP, SAY(TRANSACTION, 250, "2.0.0"),   SAY(TRANSACTION, 250, "2.0.0")),
-	[STAGE_RECIPIENT] = ROW(YES(250, "2.1.5"), SAY(RECIPIENT, 550, "5.7.1"),     SAY(RECIPIENT, 451, "4.7.1"),     NONE, SAY(RECIPIENT, 250, "2.1.5"),     SAY(RECIPIENT, 250, "2.1.5")),
-	[STAGE_QUEUED]    = OBSERVED,
-	[STAGE_ROUTE]     = ROW(YES(0, ""),        SAY(RECIPIENT, 550, "5.7.1"),     SAY(RECIPIENT, 451, "4.7.1"),     NONE, SAY(RECIPIENT, 0, ""),            SAY(RECIPIENT, 0, "")),
-	[STAGE_ATTEMPT]   = ROW(YES(0, ""),        SAY(RECIPIENT, 550, "5.7.1"),     SAY(RECIPIENT, 451, "4.7.1"),     NONE, NONE,                             NONE),
-	[STAGE_OUTCOME]   = OBSERVED,
-	[STAGE_NOTIFY]    = ROW(YES(0, ""),        NONE,                             NONE,                             NONE, SAY(TRANSACTION, 0, ""),          SAY(TRANSACTION, 0, "")),
-	[STAGE_CLOSE]     = OBSERVED,
-	[STAGE_ABORT]     = OBSERVED,
-	[STAGE_UNKNOWN]   = OBSERVED,
+	/*            accept             reject                     defer                      drop  discard and park */
+	AT(CONNECT,   YES(220, ""),      KEEP(CONN, 554, "5.7.1"),  KEEP(CONN, 451, "4.7.1"),  DROP, KEEP(CONN, 220, "")),
+	AT(HELO,      YES(250, ""),      KEEP(CONN, 550, "5.7.1"),  KEEP(CONN, 451, "4.7.1"),  DROP, KEEP(CONN, 250, "")),
+	AT(TLS,       YES(0, ""),        KEEP(CONN, 550, "5.7.1"),  KEEP(CONN, 451, "4.7.1"),  DROP, KEEP(CONN, 0, "")),
+	AT(AUTH,      YES(235, "2.7.0"), SAY(CMD, 535, "5.7.8"),    SAY(CMD, 454, "4.7.0"),    DROP, NONE),
+	AT(MAIL,      YES(250, "2.1.0"), KEEP(TRANS, 550, "5.7.1"), KEEP(TRANS, 451, "4.7.1"), DROP, KEEP(TRANS, 250, "2.1.0")),
+	AT(RCPT,      YES(250, "2.1.5"), SAY(RCPT, 550, "5.7.1"),   SAY(RCPT, 451, "4.7.1"),   DROP, KEEP(RCPT, 250, "2.1.5")),
+	AT(DATA,      YES(354, ""),      SAY(TRANS, 550, "5.7.1"),  SAY(TRANS, 451, "4.7.1"),  DROP, KEEP(TRANS, 354, "")),
+	AT(MESSAGE,   YES(250, "2.0.0"), SAY(TRANS, 550, "5.7.1"),  SAY(TRANS, 451, "4.7.1"),  DROP, SAY(TRANS, 250, "2.0.0")),
+	AT(RECIPIENT, YES(250, "2.1.5"), SAY(RCPT, 550, "5.7.1"),   SAY(RCPT, 451, "4.7.1"),   NONE, SAY(RCPT, 250, "2.1.5")),
+	OBSERVED(QUEUED),
+	AT(ROUTE,     YES(0, ""),        SAY(RCPT, 550, "5.7.1"),   SAY(RCPT, 451, "4.7.1"),   NONE, SAY(RCPT, 0, "")),
+	AT(ATTEMPT,   YES(0, ""),        SAY(RCPT, 550, "5.7.1"),   SAY(RCPT, 451, "4.7.1"),   NONE, NONE),
+	OBSERVED(OUTCOME),
+	AT(NOTIFY,    YES(0, ""),        NONE,                      NONE,                      NONE, SAY(TRANS, 0, "")),
+	OBSERVED(CLOSE),
+	OBSERVED(ABORT),
+	OBSERVED(UNKNOWN),
 };
 
 static const char *const verdict_names[VERDICT_COUNT] = {

@@ -112,10 +112,10 @@ static void
 log_outcome(struct tx *tx, const char *outcome, const struct recipient *r, const char *by,
     const char *reply)
 {
-	char event[32] = "outcome=";
+	char event[32];
 	struct log_line line;
 
-	strncat(event, outcome, sizeof event - strlen(event) - 1);
+	snprintf(event, sizeof event, "outcome=%s", outcome);
 	log_begin(&line, tx->mail->id, event);
 	log_address(&line, "to", r->address.text);
 	if (!str_eq(r->named.text, r->address.text))
