@@ -4,6 +4,8 @@ EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md
 
 CHECK_SUITES = unit
 HEAVY_SUITES =
+HEAVY_SUITES += interop/module-template.sh
+EXTRA_DIST += tests/interop/README.md tests/interop/module-template.sh
 
 check-local: postern$(EXEEXT) $(module_LTLIBRARIES)
 	@srcdir=$(abs_top_srcdir) $(top_srcdir)/tests/run.sh $(CHECK_SUITES)

@@ -9,3 +9,5 @@ libcore_a_SOURCES += \
 	%D%/test.c \
 	%D%/version.c
 dist_man_MANS += %D%/postern-test.1
+libcore_a_SOURCES += %D%/modules.c
+dist_man_MANS += %D%/postern-modules.8

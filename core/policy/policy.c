@@ -7,7 +7,6 @@
 #include "core/base/arena.h"
 #include "core/config/config.h"
 #include "core/module.h"
-#include "core/module_load.h"
 #include "core/policy/script.h"
 #include "core/process/server.h"
 
@@ -95,7 +94,6 @@ policy_set_create(struct server *server, struct err *err)
 	struct policy_set *set = arena_alloc(arena, sizeof *set);
 
 	set->arena = arena;
-	module_set_loop(server->loop);
 	set->scripts = script_set_create(server, err);
 	if (set->scripts == NULL) {
 		arena_destroy(arena);
