@@ -21,7 +21,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TELL_MS = 1000 }; /* refused connections are logged at most so often, with their number */
+enum {
+	TELL_MS = 1000,     /* refused connections are logged at most so often, with their number */
+	CROWDED_MS = 10000, /* who does nothing for so long makes room when all places are taken */
+	CROWDED_LOOK = 64   /* sessions looked at for one that can go */
+};
 
 /* A listening socket that is accepted from. */
 struct door {
@@ -37,7 +41,7 @@ struct listeners {
 	struct service
 	    *services; /* one for each `listen`; without a protocol where this worker has it not */
 	struct door *doors;
-	struct link sessions;
+	struct link sessions; /* the one that was quiet for the longest first */
 	size_t count;
 	uint64_t told_at;
 	unsigned untold; /* refused connections since the last line in the log */
@@ -114,6 +118,7 @@ fill_service(struct listeners *ls, struct service *service, const struct config_
 		return -1;
 	service->server = ls->server;
 	service->listeners = ls;
+	service->sessions = &ls->sessions;
 	service->listen = listen;
 	service->conf = use->conf;
 	service->via = endpoint->via != NULL ? endpoint->via : endpoint->name;
@@ -137,6 +142,27 @@ is_near(const struct config *config, const struct ip *client)
 	return near;
 }
 
+/* End the stranger that has done nothing for the longest. False: there is none for long enough. */
+static bool
+make_room(struct listeners *ls)
+{
+	uint64_t now = clock_ms(ls->server->loop);
+	int looked = 0;
+
+	LIST_EACH(at, &ls->sessions)
+	{
+		struct session *s = list_member(at, struct session, link);
+
+		if (now < s->active_at + CROWDED_MS || ++looked > CROWDED_LOOK)
+			return false;
+		if (session_is_idle(s)) {
+			session_abort(s);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Why this client may not come in now, or NULL. The last tenth of the places is kept for our own
  * networks. */
 static const char *
@@ -148,7 +174,7 @@ over_limit(struct listeners *ls, const struct ip *client)
 
 	if (!is_near(config, client))
 		most -= most / 10;
-	if (limits->connections > 0 && ls->count >= most)
+	if (limits->connections > 0 && ls->count >= most && !make_room(ls))
 		return "too many connections";
 	if (limits->connections_per_address > 0 &&
 	    counters_connections(ls->server->counters, client) >= limits->connections_per_address)
@@ -243,7 +269,6 @@ listeners_serve_take(
 {
 	const struct service *service = &ls->services[listen];
 	const char *why;
-	struct session *s;
 	struct ip ip;
 
 	assert(listen < ls->server->config->listen_count);
@@ -261,8 +286,7 @@ listeners_serve_take(
 	}
 	counters_connection(ls->server->counters, &ip, 1);
 	ls->count++;
-	s = session_create_take(service, fd, &ip, client_port);
-	list_add_last(&ls->sessions, &s->link);
+	session_create_take(service, fd, &ip, client_port);
 }
 
 static void

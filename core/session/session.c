@@ -114,6 +114,14 @@ session_stop(struct session *s)
 
 /* ---- input */
 
+static void
+touch(struct session *s)
+{
+	s->active_at = clock_ms(s->service->server->loop);
+	list_remove(&s->link);
+	list_add_last(s->service->sessions, &s->link);
+}
+
 /* Throw away what belongs to a line that is too long. False: there is no more. */
 static bool
 skip_line(struct session *s, struct str in)
@@ -149,6 +157,7 @@ give_line(struct session *s, struct str in)
 		s->service->protocol->event(s, SESSION_TOO_LONG);
 		return true;
 	}
+	touch(s);
 	len = (size_t)(lf - in.p);
 	memcpy(line, in.p, len);
 	conn_consume(s->conn, len + 1);
@@ -168,7 +177,15 @@ give_bytes(struct session *s, struct str in)
 		return false;
 	conn_consume(s->conn, used);
 	s->window_bytes += used;
+	touch(s);
 	return used > 0 || s->reading != READ_BYTES;
+}
+
+bool
+session_is_idle(const struct session *s)
+{
+	return !s->closing && !s->held && s->reading != READ_BYTES && !tx_is_open(s->tx) &&
+	       tx_user(s->tx).len == 0;
 }
 
 /* One piece of input for the protocol. False: nothing to be done before more comes. */
@@ -326,6 +343,7 @@ session_create_take(
 	s->line_max = (uint32_t)service->protocol->line_max;
 	assert(s->line_max > 0 && s->line_max <= SESSION_LINE_MAX);
 	list_init(&s->link);
+	touch(s);
 	s->state = arena_alloc(arena, service->protocol->session_size);
 	s->conn = conn_adopt_take(service->server->loop, fd, on_event, s);
 	s->ref = ref_add(service->server->refs, s);

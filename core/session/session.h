@@ -23,6 +23,7 @@ struct tls_context;
 struct service {
 	struct server *server;
 	struct listeners *listeners;
+	struct link *sessions; /* of all services, the one that was quiet for the longest first */
 	void (*ended)(struct listeners *, struct session *); /* its memory goes when this returns */
 	const struct config_listen *listen;
 	const struct protocol *protocol;
@@ -43,7 +44,7 @@ enum session_reading {
 
 struct session {
 	uint32_t magic;   /* first: the table of handles holds other things too */
-	struct link link; /* in the listener's list */
+	struct link link; /* in `sessions` */
 	const struct service *service;
 	struct conn *conn;
 	struct arena *arena;
@@ -61,6 +62,7 @@ struct session {
 	bool ended;   /* the protocol's `end` was called */
 	uint32_t line_max;
 	uint32_t skipped;     /* bytes of the line that is too long */
+	uint64_t active_at;   /* ms: the last line or bytes */
 	uint64_t deadline_at; /* ms; 0: none */
 	uint64_t window_at;   /* end of the present window for the data rate; 0: none */
 	uint64_t window_bytes;
@@ -77,6 +79,9 @@ enum {
 /* Serve the connected socket, which is taken. `client` as the listener knows it. */
 struct session *
 session_create_take(const struct service *, int fd, const struct ip *client, uint16_t client_port);
+
+/* A stranger that holds a place and does nothing with it. */
+bool session_is_idle(const struct session *);
 
 /* Ask the protocol to end soon. */
 void session_stop(struct session *);
