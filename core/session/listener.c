@@ -163,8 +163,10 @@ make_room(struct listeners *ls)
 	return false;
 }
 
-/* Why this client may not come in now, or NULL. The last tenth of the places is kept for our own
- * networks. */
+/*
+ * Why this client may not come in now, or NULL. The last tenth of the places is kept for our own
+ * networks.
+ */
 static const char *
 over_limit(struct listeners *ls, const struct ip *client)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* body -- the message itself, from 354 to the reply that takes or refuses it (RFC 5321, 4.1.1.4).
+/*
+ * body -- the message itself, from 354 to the reply that takes or refuses it (RFC 5321, 4.1.1.4).
  */
 #include "modules/smtp/smtp.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* parse -- the arguments of SMTP commands as typed values (RFC 5321, 4.1.1; RFC 1870, 4954, 6152,
- * 6531). */
+/*
+ * parse -- the arguments of SMTP commands as typed values (RFC 5321, 4.1.1; RFC 1870, 4954, 6152,
+ * 6531).
+ */
 #include "modules/smtp/parse.h"
 #include "core/base/arena.h"
 #include "core/base/buf.h"
@@ -46,8 +48,10 @@ static const char *const path_errors[][2] = {
 };
 /* clang-format on */
 
-/* "FROM:<path> parameters". Spaces behind the colon are wrong (RFC 5321, 3.3) but common, and
- * harmless. */
+/*
+ * "FROM:<path> parameters". Spaces behind the colon are wrong (RFC 5321, 3.3) but common, and
+ * harmless.
+ */
 static const char *
 parse_path(struct arena *arena, struct str args, struct str word, unsigned allow,
     struct address *path, struct str *params)
@@ -158,7 +162,8 @@ is_keyword(struct str s)
 	return s.len > 0;
 }
 
-/* The next "keyword" or "keyword=value"; a value without a keyword is NULL. False: there is none.
+/*
+ * The next "keyword" or "keyword=value"; a value without a keyword is NULL. False: there is none.
  */
 static bool
 next_param(struct str *rest, struct str *name, struct str *value)

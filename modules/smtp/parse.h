@@ -12,8 +12,9 @@
 
 struct arena;
 
-/* What the reply to EHLO may offer. A parameter of an extension that was not offered does not
- * exist. */
+/*
+ * What the reply to EHLO may offer. A parameter of an extension that was not offered does not exist.
+ */
 enum smtp_offer {
 	OFFER_PIPELINING = 1,
 	OFFER_SIZE = 2,

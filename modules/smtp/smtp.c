@@ -35,7 +35,8 @@ smtp_ask(struct smtp *c, enum stage stage, smtp_then_fn *then)
 
 /* ---- the beginning */
 
-/* A greeting that refuses leaves the client nothing but QUIT; 421 ends it (RFC 5321, 3.1 and 3.8).
+/*
+ * A greeting that refuses leaves the client nothing but QUIT; 421 ends it (RFC 5321, 3.1 and 3.8).
  */
 static void
 greet(struct smtp *c)

@@ -245,8 +245,10 @@ not_now(enum at at)
 	return out_of_order[i].reply;
 }
 
-/* A service for people serves nobody else (RFC 6409, 4.3), and hears no password before TLS (RFC
- * 8314, 3). */
+/*
+ * A service for people serves nobody else (RFC 6409, 4.3), and hears no password before TLS
+ * (RFC 8314, 3).
+ */
 static const char *
 unidentified(struct smtp *c)
 {
@@ -312,6 +314,22 @@ unknown(struct smtp *c)
 	smtp_reply(c, "500 5.5.1 Command is not recognized");
 }
 
+/* More has come than the client may have said by now. */
+static bool
+is_out_of_step(struct smtp *c, const struct verb *v)
+{
+	bool must_wait = v != NULL && (v->rules & LAST) != 0;
+
+	return session_has_input(c->session) && (must_wait || (c->offered & OFFER_PIPELINING) == 0);
+}
+
+/* Only AUTH may have a long argument, and looks at it itself. */
+static bool
+is_too_long(const struct verb *v, struct str line)
+{
+	return line.len + 2 > SMTP_COMMAND_MAX && (v == NULL || v->act != smtp_auth);
+}
+
 void
 smtp_command(struct smtp *c, struct str line)
 {
@@ -320,18 +338,16 @@ smtp_command(struct smtp *c, struct str line)
 
 	smtp_split(line, &name, &args);
 	v = find_verb(name);
-	if (v == NULL && is_foreign(name)) {
+	if (v == NULL && is_foreign(name))
 		smtp_refuse_and_close(c, "554 5.5.1 This is a mail server");
-	} else if (session_has_input(c->session) && ((c->offered & OFFER_PIPELINING) == 0 ||
-							(v != NULL && (v->rules & LAST) != 0))) {
+	else if (is_out_of_step(c, v))
 		smtp_out_of_step(c);
-	} else if (line.len + 2 > SMTP_COMMAND_MAX && (v == NULL || v->act != smtp_auth)) {
+	else if (is_too_long(v, line))
 		smtp_reply(c, "500 5.5.2 Line is too long");
-	} else if (session_line_is_bare(c->session) || !smtp_is_text(line)) {
+	else if (session_line_is_bare(c->session) || !smtp_is_text(line))
 		smtp_reply(c, "500 5.5.2 A line is text that ends in CR LF");
-	} else if (v == NULL) {
+	else if (v == NULL)
 		unknown(c);
-	} else {
+	else
 		run(c, v, args);
-	}
 }
