@@ -92,6 +92,16 @@ tls_answered(struct smtp *c)
 }
 
 static void
+too_long(struct smtp *c)
+{
+	bool in_auth = c->auth_step != AUTH_STEP_NONE;
+
+	smtp_auth_end(c);
+	smtp_reply(c, in_auth ? "500 5.5.6 Authentication exchange line is too long"
+			      : "500 5.5.2 Line is too long");
+}
+
+static void
 timed_out(struct smtp *c)
 {
 	if (c->delayed) {
@@ -115,8 +125,7 @@ smtp_event(struct session *s, enum session_event event)
 		timed_out(c);
 		break;
 	case SESSION_TOO_LONG:
-		smtp_auth_end(c);
-		smtp_reply(c, "500 5.5.2 Line is too long");
+		too_long(c);
 		break;
 	case SESSION_STOPPING:
 		c->stopping = true;

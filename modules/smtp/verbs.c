@@ -69,7 +69,6 @@ act_mail(struct smtp *c)
 static const char *
 parse_rcpt(struct smtp *c, struct str args)
 {
-	uint64_t most = session_limits(c->session)->recipients;
 	struct rcpt_params params;
 	struct address rcpt;
 	const char *refusal = smtp_parse_rcpt(smtp_worker->scratch, args, c->utf8, &rcpt, &params);
@@ -77,8 +76,6 @@ parse_rcpt(struct smtp *c, struct str args)
 	c->named_rcpt = true;
 	if (refusal != NULL)
 		return refusal;
-	if (most > 0 && tx_rcpt_count(c->tx) >= most)
-		return "452 4.5.3 Too many recipients";
 	tx_candidate(c->tx, &rcpt, &params);
 	return NULL;
 }
