@@ -220,7 +220,7 @@ add_head(struct buf *to, const struct dsn *d)
 	    d->hostname);
 	buf_printf(to,
 	    "Content-Type: multipart/report; "
-	    "report-type=delivery-status;\r\n\tboundary=\"=_postern_%016llx\"\r\n\r\n",
+	    "report-type=delivery-status;\r\n boundary=\"=_postern_%016llx\"\r\n\r\n",
 	    (unsigned long long)d->boundary);
 	buf_add_text(to, "This is a notification in the format of RFC 3464.\r\n");
 }

@@ -90,6 +90,16 @@ number32(struct str s, uint32_t *value)
 	return true;
 }
 
+/* What POP3 may say as a name (RFC 1939, 7). */
+static bool
+is_printable(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
 /* One field of a line; what does not mean anything to us is kept all the same. */
 static void
 read_field(struct str field, struct uid_entry *e)
@@ -107,7 +117,8 @@ read_field(struct str field, struct uid_entry *e)
 			e->date = (int64_t)n;
 		break;
 	case 'P':
-		e->pop3 = value;
+		if (is_printable(value))
+			e->pop3 = value;
 		break;
 	}
 }
@@ -232,8 +243,11 @@ uidlist_add(struct uidlist *l, struct str name, uint64_t size, int64_t date, str
 		buf_printf(&fields, "W%llu ", (unsigned long long)size);
 	if (date > 0)
 		buf_printf(&fields, "D%lld ", (long long)date);
-	if (pop3.len > 0)
-		buf_printf(&fields, "P%.*s ", STR_FMT(pop3));
+	if (pop3.len > 0) {
+		buf_add_byte(&fields, 'P');
+		buf_add_str(&fields, pop3);
+		buf_add_byte(&fields, ' ');
+	}
 	e.fields = buf_str(&fields);
 	added = push(l, e);
 	buf_free(&fields);
@@ -284,25 +298,33 @@ base_of(struct str name)
 	return base;
 }
 
-/* Version 3: "25017 W2481 P0001 :1276533073.M242P34.kurkku:2,F"; version 1: "25017 1276533073..."
+/*
+ * Version 3: "25017 W2481 P0001 :1276533073.M242P34.kurkku:2,F"; version 1: "25017 1276533073..."
+ * A P without a value: POP3 has named the message by its base name.
  */
 static void
 read_dovecot_line(struct uidlist *l, struct str line, unsigned version)
 {
 	struct uid_entry e = { 0 };
 	struct str uid, field;
+	bool by_name = false;
 
 	if (!str_cut(&line, ' ', &uid) || !number32(uid, &e.uid))
 		return;
-	while (version == 3 && line.len > 0 && line.p[0] != ':')
-		if (str_cut(&line, ' ', &field) && field.len > 1 &&
-		    (field.p[0] == 'W' || field.p[0] == 'P'))
+	while (version == 3 && line.len > 0 && line.p[0] != ':') {
+		if (!str_cut(&line, ' ', &field) || field.len == 0)
+			return;
+		if (field.p[0] == 'W' || field.p[0] == 'P')
 			read_field(field, &e);
+		by_name = by_name || str_eq(field, STR("P"));
+	}
 	if (version == 3)
 		line = str_from(line, 1);
 	line = base_of(line);
 	if (e.uid < l->next || !uidlist_name_is_valid(line))
 		return;
+	if (by_name && is_printable(line))
+		e.pop3 = line;
 	l->next = e.uid;
 	uidlist_add(l, line, e.size, 0, e.pop3);
 }

@@ -16,7 +16,7 @@ enum {
 	POP3_LINE = 255,       /* RFC 2449, 4: with its end */
 	POP3_AUTH_LINE = 4096, /* a response of AUTH (RFC 5034, 4) */
 	POP3_USER = 512,
-	POP3_UID = 70          /* RFC 1939, 7 */
+	POP3_UID = 255         /* RFC 1939 says 70, but what another server had said is said again */
 };
 
 struct pop3_conf {

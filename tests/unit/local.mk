@@ -33,3 +33,4 @@ tests_unit_run_SOURCES += %D%/test_tx.c %D%/tx_world.c %D%/tx_world.h
 tests_unit_run_SOURCES += %D%/test_dns.c
 tests_unit_run_SOURCES += %D%/test_trace.c %D%/test_received.c %D%/test_header_edit.c %D%/test_module_load.c
 include tests/unit/odd/local.mk
+tests_unit_run_SOURCES += %D%/test_retry.c %D%/test_dsn.c

@@ -127,7 +127,8 @@ takes_over_dovecot(void)
 	static const char text[] = "3 V1275660208 N25022 G3085f01b7f11094c501100008c4a11c1\n"
 				   "25006 :1276528487.M364837P9451.kurkku,S=1355,W=1394:2,\n"
 				   "25017 W2481 Pold-id-7 :1276533073.M242911P3632.kurkku:2,F\n"
-				   "broken\n25011 :out.of.order\n25018 :../../etc/passwd\n";
+				   "broken\n25011 :out.of.order\n25018 :../../etc/passwd\n"
+				   "25020 P :1795250301.M41P3.vm,S=19,W=21\n";
 	struct arena *a = arena_create(NULL);
 	struct uidlist l;
 
@@ -135,7 +136,8 @@ takes_over_dovecot(void)
 	CHECK(uidlist_read_dovecot(&l, str_of(text)));
 	CHECK_INT(l.validity, 1275660208);
 	CHECK_INT(l.next, 25022);
-	CHECK_INT(uidlist_count(&l), 2);
+	CHECK_INT(uidlist_count(&l), 3);
+	CHECK_STR(uidlist_at(&l, 2)->pop3, STR("1795250301.M41P3.vm,S=19,W=21"));
 	CHECK_STR(uidlist_at(&l, 0)->name, STR("1276528487.M364837P9451.kurkku,S=1355,W=1394"));
 	CHECK_INT(uidlist_at(&l, 1)->uid, 25017);
 	CHECK_INT(uidlist_at(&l, 1)->size, 2481);
