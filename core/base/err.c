@@ -25,7 +25,8 @@ int
 err_errno(struct err *err, const char *format, ...)
 {
 	int code = errno;
-	size_t used;
+	const char *reason = strerror(code);
+	size_t used, most = sizeof err->text - sizeof ": " - strlen(reason);
 	va_list ap;
 
 	if (err == NULL)
@@ -33,8 +34,10 @@ err_errno(struct err *err, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(err->text, sizeof err->text, format, ap);
 	va_end(ap);
+	/* A long name is cut, never the reason. */
 	used = strlen(err->text);
-	snprintf(err->text + used, sizeof err->text - used, ": %s", strerror(code));
+	used = used < most ? used : most;
+	snprintf(err->text + used, sizeof err->text - used, ": %s", reason);
 	err->code = code;
 	errno = code;
 	return -1;

@@ -17,7 +17,8 @@ struct err {
 	char text[ERR_MAX]; /* one line, always terminated; cut where longer */
 };
 
-/* Say what failed; for `return err_set(err, "cannot parse %s", name)`. `err` may be NULL. Returns -1. */
+/* Say what failed; for `return err_set(err, "cannot parse %s", name)`. `err` may be NULL. Returns
+ * -1. */
 int err_set(struct err *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same, and append ": " and the words for the present errno. Keeps errno. Returns -1. */

@@ -13,13 +13,18 @@ bool
 ip_parse(struct str s, struct ip *ip)
 {
 	char text[IP_TEXT_MAX];
+	struct ip got;
 
 	if (s.len == 0 || s.len >= sizeof text || memchr(s.p, '\0', s.len) != NULL)
 		return false;
 	memcpy(text, s.p, s.len);
 	text[s.len] = '\0';
-	memcpy(ip->bytes, mapped, sizeof mapped);
-	return inet_pton(AF_INET, text, ip->bytes + 12) == 1 || inet_pton(AF_INET6, text, ip->bytes) == 1;
+	memcpy(got.bytes, mapped, sizeof mapped);
+	if (inet_pton(AF_INET, text, got.bytes + 12) != 1 &&
+	    inet_pton(AF_INET6, text, got.bytes) != 1)
+		return false;
+	*ip = got;
+	return true;
 }
 
 bool
@@ -33,17 +38,16 @@ ip_net_parse(struct str s, struct ip_net *net)
 {
 	struct str host;
 	uint64_t bits;
+	struct ip ip;
 	bool v4, slash = str_cut(&s, '/', &host);
 
-	if (!ip_parse(host, &net->ip))
+	if (!ip_parse(host, &ip))
 		return false;
-	v4 = ip_is_v4(&net->ip) && str_find(host, ':') < 0;
-	net->bits = 128;
-	if (!slash)
-		return true;
-	if (!str_number(s, v4 ? 32 : 128, &bits))
+	v4 = ip_is_v4(&ip) && str_find(host, ':') < 0;
+	bits = v4 ? 32 : 128;
+	if (slash && !str_number(s, bits, &bits))
 		return false;
-	net->bits = (unsigned)bits + (v4 ? 96 : 0);
+	*net = (struct ip_net){ ip, (unsigned)bits + (v4 ? 96 : 0) };
 	return true;
 }
 

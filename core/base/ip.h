@@ -29,8 +29,10 @@ struct ip_net {
 struct sockaddr;
 struct sockaddr_storage;
 
+/* True and the value; else the value is unchanged. */
 bool ip_parse(struct str, struct ip *);
-bool ip_net_parse(struct str, struct ip_net *); /* "192.0.2.0/24", "2001:db8::/32", or one address */
+bool
+ip_net_parse(struct str, struct ip_net *); /* "192.0.2.0/24", "2001:db8::/32", or one address */
 bool ip_is_v4(const struct ip *);
 bool ip_is_loopback(const struct ip *);
 bool ip_equal(const struct ip *, const struct ip *);

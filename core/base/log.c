@@ -2,9 +2,11 @@
 /* log -- one event, one line: made for grep. */
 #include "core/base/log.h"
 #include "core/base/err.h"
+#include "core/base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TAIL = 8, CHECK_SECONDS = 5 };
+enum { TAIL = 8, VALUE_LEAST = 48, CHECK_SECONDS = 5 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int out = STDERR_FILENO;
@@ -22,6 +24,7 @@ static bool own_fd; /* `out` was opened here */
 static char *out_path;
 static time_t last_check;
 static enum log_level least = LOG_INFO;
+static bool torn; /* the last write was a part of its line */
 static uint64_t dropped, dropped_told;
 static void (*capture_fn)(struct str, void *);
 static void *capture_arg;
@@ -39,11 +42,17 @@ now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Room is kept for the newline and for what closes a value. */
+/* How much more fits: room is kept for what marks a full line, and for the newline. */
+static size_t
+room(const struct log_line *l)
+{
+	return sizeof l->text - TAIL - l->len;
+}
+
 static void
 put(struct log_line *l, const char *p, size_t len)
 {
-	if (len > sizeof l->text - TAIL - l->len)
+	if (len > room(l))
 		return;
 	memcpy(l->text + l->len, p, len);
 	l->len += len;
@@ -55,31 +64,14 @@ put_text(struct log_line *l, const char *s)
 	put(l, s, strlen(s));
 }
 
-/* The length of the valid, printable UTF-8 sequence at the start of `s`; 0 where there is none. */
+/* The length of the code point at the start that may stand in a line as it is; 0: none. */
 static size_t
 printable(struct str s)
 {
-	unsigned char c = (unsigned char)s.p[0];
-	size_t len = c < 0x80 ? 1 : c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xc2 && c <= 0xdf ? 2 : 0;
 	uint32_t code;
+	size_t len = utf8_next(s, &code);
 
-	if (len == 0 || len > s.len)
-		return 0;
-	if (len == 1)
-		return c > 0x20 && c < 0x7f && c != '"' && c != '\\' ? 1 : 0;
-	code = c & (0xff >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | ((unsigned char)s.p[i] & 0x3f);
-	}
-	if ((len == 3 && code < 0x800) || (len == 4 && (code < 0x10000 || code > 0x10ffff)))
-		return 0;
-	/* C1 controls, surrogates, and the marks that turn the direction of text. */
-	if (code < 0xa0 || (code >= 0xd800 && code <= 0xdfff) || (code >= 0x200e && code <= 0x200f) ||
-	    (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069))
-		return 0;
-	return len;
+	return len > 0 && utf8_is_shown(code) ? len : 0;
 }
 
 static bool
@@ -88,7 +80,7 @@ needs_quotes(struct str s)
 	size_t len;
 
 	for (; s.len > 0; s = str_from(s, len))
-		if ((len = printable(s)) == 0)
+		if ((len = printable(s)) == 0 || memchr(" \"\\", s.p[0], 3) != NULL)
 			return true;
 	return false;
 }
@@ -101,48 +93,55 @@ put_escaped(struct log_line *l, struct str s)
 
 	for (; s.len > 0; s = str_from(s, len > 0 ? len : 1)) {
 		len = printable(s);
-		if (len > 0) {
-			put(l, s.p, len);
-		} else if (s.p[0] == ' ') {
-			put(l, " ", 1);
-		} else if (s.p[0] == '"' || s.p[0] == '\\') {
-			put(l, (char[]){ '\\', s.p[0] }, 2);
-		} else {
+		if (len == 0) {
 			snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)s.p[0]);
 			put_text(l, hex);
+			continue;
 		}
+		if (s.p[0] == '"' || s.p[0] == '\\')
+			put(l, "\\", 1);
+		put(l, s.p, len);
 	}
 }
 
-static void
+/* A key with no room for a value worth reading behind it is left out, and all keys after it. */
+static bool
 put_key(struct log_line *l, const char *key)
 {
+	l->full = l->full || room(l) < strlen(key) + VALUE_LEAST;
+	if (l->full)
+		return false;
 	put_text(l, " ");
 	put_text(l, key);
 	put_text(l, "=");
+	return true;
 }
 
-/* A value that is too long is cut, and three dots say so. */
-static void
-put_value(struct log_line *l, const char *before, struct str s, const char *after)
+/* At most `most` bytes of the value, and no half of a code point. */
+static struct str
+shorten(struct str s, size_t most)
 {
-	bool cut = s.len > LOG_VALUE_MAX;
-	bool quotes;
+	if (s.len <= most)
+		return s;
+	for (size_t i = 0; i < 3 && most > 0 && ((unsigned char)s.p[most] & 0xc0) == 0x80; i++)
+		most--;
+	return (struct str){ s.p, most };
+}
 
-	if (cut)
-		s.len = LOG_VALUE_MAX;
-	quotes = needs_quotes(s);
-	/* An escape is four bytes: what could not fit with its end is left out whole. */
-	if (l->len + 4 * s.len + 16 > sizeof l->text - TAIL) {
-		s.len = (sizeof l->text - TAIL - l->len) / 4;
-		s.len = s.len > 8 ? s.len - 8 : 0;
-		cut = true;
-	}
+/* A value that is too long is cut, and three dots say so. An escape takes four bytes; quotes, what
+ * stands before and after, and the dots take eight. */
+static void
+put_value(struct log_line *l, const char *before, struct str value, const char *after)
+{
+	bool quotes = needs_quotes(shorten(value, LOG_VALUE_MAX));
+	size_t most = (room(l) - 8) / (quotes ? 4 : 1);
+	struct str s = shorten(value, most < LOG_VALUE_MAX ? most : LOG_VALUE_MAX);
+
 	if (quotes)
 		put_text(l, "\"");
 	put_text(l, before);
 	put_escaped(l, s);
-	put_text(l, cut ? "..." : "");
+	put_text(l, s.len < value.len ? "..." : "");
 	put_text(l, after);
 	if (quotes)
 		put_text(l, "\"");
@@ -161,6 +160,7 @@ log_begin(struct log_line *l, const char *id, const char *event)
 	strftime(zone, sizeof zone, "%z", &tm);
 	snprintf(ms, sizeof ms, ".%03d", (int)(ns / 1000000 % 1000));
 	l->len = 0;
+	l->full = false;
 	put_text(l, date);
 	put_text(l, ms);
 	put(l, zone, 3);
@@ -175,8 +175,8 @@ log_begin(struct log_line *l, const char *id, const char *event)
 void
 log_str(struct log_line *l, const char *key, struct str value)
 {
-	put_key(l, key);
-	put_value(l, "", value, "");
+	if (put_key(l, key))
+		put_value(l, "", value, "");
 }
 
 void
@@ -188,8 +188,8 @@ log_text(struct log_line *l, const char *key, const char *value)
 void
 log_address(struct log_line *l, const char *key, struct str address)
 {
-	put_key(l, key);
-	put_value(l, "<", address, ">");
+	if (put_key(l, key))
+		put_value(l, "<", address, ">");
 }
 
 void
@@ -198,8 +198,8 @@ log_int(struct log_line *l, const char *key, int64_t value)
 	char text[24];
 
 	snprintf(text, sizeof text, "%lld", (long long)value);
-	put_key(l, key);
-	put_text(l, text);
+	if (put_key(l, key))
+		put_text(l, text);
 }
 
 void
@@ -207,9 +207,10 @@ log_seconds(struct log_line *l, const char *key, int64_t ms)
 {
 	char text[32];
 
-	snprintf(text, sizeof text, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
-	put_key(l, key);
-	put_text(l, text);
+	snprintf(text, sizeof text, "%s%lld.%03d", ms < 0 ? "-" : "", llabs(ms / 1000),
+	    abs((int)(ms % 1000)));
+	if (put_key(l, key))
+		put_text(l, text);
 }
 
 /* Another program may have moved the file away (logrotate); look now and then. */
@@ -223,14 +224,35 @@ follow_path(void)
 	if (!own_fd || out_path == NULL || now - last_check < CHECK_SECONDS)
 		return;
 	last_check = now;
-	if (stat(out_path, &named) == 0 && fstat(out, &opened) == 0 && named.st_ino == opened.st_ino &&
-	    named.st_dev == opened.st_dev)
+	if (stat(out_path, &named) == 0 && fstat(out, &opened) == 0 &&
+	    named.st_ino == opened.st_ino && named.st_dev == opened.st_dev)
 		return;
 	fd = open(out_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return;
 	close(out);
 	out = fd;
+}
+
+/* A reader that does not read (a full pipe, a stopped terminal) must not stop us. */
+static bool
+takes_more(void)
+{
+	struct pollfd p = { .fd = out, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+static bool
+write_all(const char *p, size_t len)
+{
+	ssize_t wrote;
+
+	do
+		wrote = write(out, p, len);
+	while (wrote < 0 && errno == EINTR);
+	torn = wrote > 0 && wrote < (ssize_t)len;
+	return wrote == (ssize_t)len;
 }
 
 static bool
@@ -241,13 +263,14 @@ write_line(const char *p, size_t len)
 		return true;
 	}
 	follow_path();
-	for (;;) {
-		ssize_t wrote = write(out, p, len);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		return wrote == (ssize_t)len;
+	if (!takes_more())
+		return false;
+	/* Half a line on a full disk must not become the beginning of the next one. */
+	if (torn && !write_all("\n", 1)) {
+		torn = true;
+		return false;
 	}
+	return write_all(p, len);
 }
 
 static void
@@ -271,6 +294,10 @@ log_end(struct log_line *l)
 {
 	int keep = errno;
 
+	if (l->full) {
+		memcpy(l->text + l->len, " ...", 4);
+		l->len += 4;
+	}
 	l->text[l->len++] = '\n';
 	pthread_mutex_lock(&lock);
 	tell_dropped();
@@ -284,7 +311,7 @@ void
 log_message(enum log_level level, const char *format, ...)
 {
 	static const char *const names[] = { "debug", "info", "warning", "error" };
-	char text[LOG_VALUE_MAX];
+	char text[LOG_VALUE_MAX + 2]; /* one byte more than fits, so that the cut is seen */
 	struct log_line l;
 	va_list ap;
 

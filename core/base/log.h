@@ -7,8 +7,9 @@
  *                                 spool id of the message, "-" where there is none
  *
  * A value with a space, a quote or a byte that is not printable UTF-8 is quoted, and such
- * bytes are written \xNN; a line is at most LOG_LINE_MAX bytes (a value is cut, never the line's
- * end). Writing never blocks: what cannot be written is counted, and the count is logged later.
+ * bytes are written \xNN; a line is at most LOG_LINE_MAX bytes (a value is cut, and three dots say
+ * so; never the line's end). Writing never blocks: what cannot be written is counted, and the count
+ * is logged later.
  */
 #ifndef CORE_BASE_LOG_H
 #define CORE_BASE_LOG_H
@@ -28,6 +29,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 struct log_line {
 	char text[LOG_LINE_MAX];
 	size_t len;
+	bool full; /* further keys are left out; the line then ends in " ..." */
 };
 
 /* `id` "" or NULL: no message. `event` is a word, for example "queued" or "refused". */
@@ -41,7 +43,8 @@ void log_address(struct log_line *, const char *key, struct str address);
 void log_seconds(struct log_line *, const char *key, int64_t ms);
 void log_end(struct log_line *);
 
-/* Something for the administrator: `event` is debug, info, warning or error, the text goes into text="...". */
+/* Something for the administrator: `event` is debug, info, warning or error, the text goes into
+ * text="...". */
 void log_message(enum log_level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define log_debug(...) log_message(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_message(LOG_INFO, __VA_ARGS__)
@@ -54,7 +57,8 @@ struct err;
 
 /* Below here: for the programs' main functions. The log starts at stderr, from LOG_INFO up. */
 
-/* Append to the file at `path` (made 0640), reopened by log_reopen or when its inode changes. NULL: stderr. */
+/* Append to the file at `path` (made 0640), reopened by log_reopen or when its inode changes. NULL:
+ * stderr. */
 int log_open(const char *path, struct err *);
 /* Write to this descriptor, which stays the caller's; for programs that got one passed. */
 void log_use_fd(int fd, const char *path);
@@ -62,7 +66,8 @@ int log_reopen(struct err *);
 int log_fd(void);
 void log_set_level(enum log_level);
 
-/* Take each finished line (with its newline) instead of writing it; NULL ends that. For the story runner. */
+/* Take each finished line (with its newline) instead of writing it; NULL ends that. For the story
+ * runner. */
 void log_capture(void (*fn)(struct str line, void *arg), void *arg);
 
 /* Lines dropped since the start, because the other end did not take them. */

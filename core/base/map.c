@@ -5,7 +5,7 @@
 #include "core/base/random.h"
 
 #include <assert.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <string.h>
 
 struct slot {
@@ -43,24 +43,28 @@ sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
+static uint64_t hash_key[2];
+
+static void
+choose_key(void)
+{
+	random_bytes(hash_key, sizeof hash_key);
+}
+
 /* SipHash with one round a word and three at the end (Aumasson, Bernstein 2012). */
 uint64_t
 map_hash(struct str s)
 {
-	static uint64_t key[2];
-	static bool seeded;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	uint64_t v[4], word;
 	size_t left = s.len;
 	const char *p = s.p;
 
-	if (!seeded) {
-		random_bytes(key, sizeof key);
-		seeded = true;
-	}
-	v[0] = key[0] ^ 0x736f6d6570736575;
-	v[1] = key[1] ^ 0x646f72616e646f6d;
-	v[2] = key[0] ^ 0x6c7967656e657261;
-	v[3] = key[1] ^ 0x7465646279746573;
+	pthread_once(&once, choose_key);
+	v[0] = hash_key[0] ^ 0x736f6d6570736575;
+	v[1] = hash_key[1] ^ 0x646f72616e646f6d;
+	v[2] = hash_key[0] ^ 0x6c7967656e657261;
+	v[3] = hash_key[1] ^ 0x7465646279746573;
 	for (; left >= 8; left -= 8, p += 8) {
 		memcpy(&word, p, 8);
 		v[3] ^= word;
@@ -172,7 +176,8 @@ map_remove(struct map *m, struct str key)
 	m->count--;
 	/* Those behind the hole, up to the next free slot, may have to move into it. */
 	hole = (size_t)(s - m->slots);
-	for (i = (hole + 1) & (m->size - 1); m->slots[i].value != NULL; i = (i + 1) & (m->size - 1)) {
+	for (i = (hole + 1) & (m->size - 1); m->slots[i].value != NULL;
+	     i = (i + 1) & (m->size - 1)) {
 		size_t home = m->slots[i].hash & (m->size - 1);
 
 		if (((i - home) & (m->size - 1)) < ((i - hole) & (m->size - 1)))
@@ -196,7 +201,8 @@ map_each(const struct map *m, int (*fn)(struct str, void *, void *), void *arg)
 	int r;
 
 	for (size_t i = 0; i < m->size; i++)
-		if (m->slots[i].value != NULL && (r = fn(m->slots[i].key, m->slots[i].value, arg)) != 0)
+		if (m->slots[i].value != NULL &&
+		    (r = fn(m->slots[i].key, m->slots[i].value, arg)) != 0)
 			return r;
 	return 0;
 }

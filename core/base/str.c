@@ -100,7 +100,8 @@ str_from(struct str s, size_t start)
 {
 	if (start > s.len)
 		start = s.len;
-	return (struct str){ s.p + start, s.len - start };
+	/* Nothing is added to the NULL of an empty one: that would be undefined. */
+	return start > 0 ? (struct str){ s.p + start, s.len - start } : s;
 }
 
 struct str
@@ -138,7 +139,8 @@ str_number(struct str s, uint64_t max, uint64_t *value)
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
-		if (__builtin_mul_overflow(n, 10u, &n) || __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
+		if (__builtin_mul_overflow(n, 10u, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
 			return false;
 	}
 	if (n > max)

@@ -38,9 +38,10 @@ int str_compare(struct str, struct str); /* as memcmp, the shorter first */
 ptrdiff_t str_find(struct str, char c);
 ptrdiff_t str_find_last(struct str, char c);
 
-struct str str_from(struct str, size_t start);              /* without the first `start` bytes */
-struct str str_trim(struct str);                            /* without spaces and tabs at both ends */
-bool str_cut(struct str *rest, char c, struct str *before); /* split at the first `c`; false: none, `before` = all */
+struct str str_from(struct str, size_t start); /* without the first `start` bytes */
+struct str str_trim(struct str);               /* without spaces and tabs at both ends */
+bool str_cut(struct str *rest, char c,
+    struct str *before); /* split at the first `c`; false: none, `before` = all */
 
 /* Digits only, no sign, at least one: true and the value; false also where it is over `max`. */
 bool str_number(struct str, uint64_t max, uint64_t *value);

@@ -34,3 +34,8 @@ tests_unit_run_SOURCES += %D%/test_dns.c
 tests_unit_run_SOURCES += %D%/test_trace.c %D%/test_received.c %D%/test_header_edit.c %D%/test_module_load.c
 include tests/unit/odd/local.mk
 tests_unit_run_SOURCES += %D%/test_retry.c %D%/test_dsn.c
+tests_unit_run_SOURCES += %D%/test_address_vectors.c
+tests_unit_run_SOURCES += %D%/test_log.c
+tests_unit_run_SOURCES += %D%/test_map.c
+tests_unit_run_SOURCES += %D%/test_base.c
+tests_unit_run_SOURCES += %D%/test_crc32c.c
