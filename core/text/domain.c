@@ -66,13 +66,14 @@ check_name(struct str name, char other)
 
 /*
  * To A-labels by UTS 46, not transitional: "Straße.test" is xn--strae-oqa.test. What comes back is
- * judged by the grammar of names: mapping may have made dots or worse of what went in. The work is
+ * judged by the grammar of names, since mapping may have made dots or worse of what went in; not by
+ * libidn2's own flag for that, which drops such characters and so makes another name. The work is
  * bounded, because what goes in is (decoding Punycode takes the square of a label's length).
  */
 static enum address_error
 to_a_labels(struct arena *a, struct str name, struct str *out)
 {
-	const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES;
+	const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
 	const char *text = str_copy(a, name).p;
 	uint8_t *ascii = NULL;
 	int r;

