@@ -70,16 +70,39 @@ call_run(struct loop *loop, struct call *c)
 static void
 run_calls(struct loop *loop, struct link *calls)
 {
-	struct link mark;
+	struct call mark = { .fn = NULL };
 
-	list_add_last(calls, &mark);
-	while (calls->next != &mark) {
+	list_add_last(calls, &mark.link);
+	while (calls->next != &mark.link) {
 		struct call *c = list_member(list_take_first(calls), struct call, link);
 
 		call_run(loop, c);
 		mem_free(c);
 	}
-	list_remove(&mark);
+	list_remove(&mark.link);
+}
+
+static void
+nothing(void *arg)
+{
+	(void)arg;
+}
+
+void
+loop_forget(struct loop *loop, const void *arg)
+{
+	struct link *lists[] = { &loop->deferred, &loop->idle_hooks };
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		LIST_EACH (at, lists[i]) {
+			struct call *c = list_member(at, struct call, link);
+
+			if (c->arg != arg)
+				continue;
+			c->fn = nothing;
+			c->arg = NULL;
+		}
+	}
 }
 
 static void

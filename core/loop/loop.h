@@ -37,6 +37,9 @@ void loop_post(struct loop *, void (*fn)(void *arg), void *arg);
 /* Call `fn(arg)` each time before the loop waits for events: for what is done once per batch. */
 void loop_on_idle(struct loop *, void (*fn)(void *arg), void *arg);
 
+/* What was deferred or registered for idle with this `arg` is not called any more: for the end of its object. */
+void loop_forget(struct loop *, const void *arg);
+
 /* Call `fn(arg)` for each arrival of the signal. */
 void loop_on_signal(struct loop *, int signal, void (*fn)(int signal, void *arg), void *arg);
 

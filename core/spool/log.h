@@ -43,7 +43,7 @@
  *	             text; created (3): ns since 1970. First record of each segment.
  *	COMMIT     2 generation (1); envelope (2): see envelope.c; mark (3) any number; then the pieces of
  *	             the text in their order: text (4): the bytes; file (5): { name (1), skip (2): bytes
- *	             not wanted at its start, length (3): bytes wanted, crc (4): CRC-32C of those }
+ *	             not wanted at its start, length (3): bytes wanted, crc (4): CRC-32C of both }
  *	STATE      3 generation (1); envelope (2). As COMMIT without text: all earlier marks of the
  *	             message are in it.
  *	MARKS      4 mark (3) any number

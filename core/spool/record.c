@@ -67,6 +67,13 @@ record_put_envelope(struct buf *to, uint32_t generation, const struct envelope *
 }
 
 void
+record_put_encoded(struct buf *to, uint32_t generation, struct str envelope)
+{
+	field_add_number(to, TAG_GENERATION, generation);
+	field_add(to, TAG_ENVELOPE, envelope);
+}
+
+void
 record_put_text(struct buf *to, struct str text)
 {
 	field_add(to, TAG_TEXT, text);
@@ -281,6 +288,12 @@ static const struct {
 	[MARK_REDELIVER] = { RCPT_QUEUED,    true  },
 };
 /* clang-format on */
+
+enum rcpt_state
+mark_becomes(enum mark_kind kind)
+{
+	return effects[kind].becomes;
+}
 
 bool
 rcpt_is_final(enum rcpt_state state)

@@ -20,14 +20,14 @@
 struct arena;
 struct buf;
 
-enum { RECORD_PIECES_MAX = 4, BOOT_ID_MAX = 40, BODY_NAME_MAX = 40 };
+enum { RECORD_PIECES_MAX = 4, BODY_NAME_MAX = 40 };
 
 /* A part of a message's text. */
 struct record_piece {
 	struct str text;            /* inline bytes; where p is NULL, in the file: */
 	char file[BODY_NAME_MAX];   /* in the folder body/ */
 	uint64_t skip, length;
-	uint32_t crc;               /* of the `length` bytes */
+	uint32_t crc;               /* of the file's first skip + length bytes */
 };
 
 struct record_mark {
@@ -56,6 +56,8 @@ int record_get_start(struct str payload, struct record_start *);
 
 /* COMMIT, and STATE where there are no pieces. Marks are added behind by record_put_mark. */
 void record_put_envelope(struct buf *, uint32_t generation, const struct envelope *);
+/* The same with an envelope that is encoded already. */
+void record_put_encoded(struct buf *, uint32_t generation, struct str envelope);
 void record_put_text(struct buf *, struct str);
 void record_put_file(struct buf *, const struct record_piece *);
 int record_get_commit(struct str payload, struct record_commit *);
@@ -71,6 +73,7 @@ int record_get_place(struct str payload, struct log_place *);
 
 /* Change the envelope as the mark says; its text is copied into the arena. */
 void envelope_apply(struct arena *, struct envelope *, const struct spool_mark *);
+enum rcpt_state mark_becomes(enum mark_kind);
 bool rcpt_is_final(enum rcpt_state);
 /* Whether a recipient is left to serve or to keep. */
 bool envelope_is_live(const struct envelope *);

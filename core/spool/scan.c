@@ -3,11 +3,14 @@
 #include "core/spool/scan.h"
 #include "core/base/arena.h"
 #include "core/base/buf.h"
+#include "core/base/log.h"
 #include "core/base/map.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SEGMENT_MOST = 1 << 30, PAGE = 4096 };
@@ -257,8 +260,6 @@ read_one(struct reading *to, const struct folder *f, struct buf *b, struct err *
 	const struct segment_file *file = &to->segment->file;
 	int fd;
 
-	if (file->use == SEGMENT_SPARE)
-		return 0;
 	fd = segment_open(f, file->use, file->incarnation, O_RDONLY, err);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1; /* freed since we listed it */
@@ -287,19 +288,21 @@ read_all_segments(struct scan *scan, const struct folder *f, struct buf *b, stru
 }
 
 int
-scan_folder(struct scan *scan, const struct folder *f, struct err *err)
+scan_folder(struct scan *scan, const struct folder *f, uint64_t until, struct err *err)
 {
 	struct segment_file *files;
+	size_t count;
 	struct buf b;
 	int r;
 
 	*scan = (struct scan){ .arena = arena_create(NULL), .by_id = map_create() };
 	scan->entries_end = &scan->entries;
-	if (folder_list(f, scan->arena, &files, &scan->segment_count, err) < 0)
+	if (folder_list(f, scan->arena, &files, &count, err) < 0)
 		return -1;
-	scan->segments = arena_alloc(scan->arena, scan->segment_count * sizeof *scan->segments);
-	for (size_t i = 0; i < scan->segment_count; i++)
-		scan->segments[i] = (struct scan_segment){ .file = files[i], .void_from = UINT32_MAX };
+	scan->segments = arena_alloc(scan->arena, count * sizeof *scan->segments);
+	for (size_t i = 0; i < count; i++)
+		if (files[i].use < STREAMS && (until == 0 || files[i].incarnation < until))
+			scan->segments[scan->segment_count++] = (struct scan_segment){ .file = files[i], .void_from = UINT32_MAX };
 	buf_init(&b, (size_t)SEGMENT_MOST + 1);
 	r = read_all_segments(scan, f, &b, err);
 	buf_free(&b);
@@ -354,11 +357,10 @@ read_envelope(const struct folder *f, enum segment_use use, struct log_place pla
 }
 
 int
-scan_envelope(const struct scan *scan, const struct folder *f, const struct scan_entry *entry, struct arena *a, struct envelope *e, struct err *err)
+scan_envelope(const struct folder *f, const struct scan_entry *entry, struct arena *a, struct envelope *e, struct err *err)
 {
 	struct log_place place = entry->state.incarnation != 0 ? entry->state : entry->commit;
 
-	(void)scan;
 	if (read_envelope(f, entry->stream, place, a, e, err) < 0)
 		return -1;
 	for (const struct scan_mark *m = entry->marks; m != NULL; m = m->next)
@@ -370,4 +372,74 @@ bool
 scan_is_unknown(const struct scan *scan, const struct scan_entry *e, const struct scan_mark *m, const char *boot_id)
 {
 	return log_place_compare(m->place, scan->settled[e->stream]) >= 0 && !str_eq(m->record.boot, str_of(boot_id));
+}
+
+/* ---- versions, and what is damaged */
+bool
+segment_is_newer(int fd, uint64_t incarnation)
+{
+	char block[LOG_BLOCK];
+	struct log_record r;
+	enum log_found found;
+
+	if (read_all(fd, block, sizeof block, 0) != sizeof block)
+		return false;
+	found = log_read_one((struct str){ block, sizeof block }, (struct log_place){ incarnation, 0 }, &r);
+	return found == LOG_NEWER || (found == LOG_VALID && is_reader_too_old(&r));
+}
+
+bool
+folder_is_newer(const struct folder *f)
+{
+	struct arena *a = arena_create(NULL);
+	struct segment_file *files;
+	size_t count = 0;
+	bool newer = false;
+
+	if (folder_list(f, a, &files, &count, NULL) < 0)
+		count = 0;
+	for (size_t i = 0; i < count && !newer; i++) {
+		int fd = files[i].use < STREAMS ? segment_open(f, files[i].use, files[i].incarnation, O_RDONLY, NULL) : -1;
+
+		newer = fd >= 0 && segment_is_newer(fd, files[i].incarnation);
+		if (fd >= 0)
+			close(fd);
+	}
+	arena_destroy(a);
+	return newer;
+}
+
+static void
+keep_one(const struct scan_damage *d, const struct folder *f, int corrupt_fd)
+{
+	char name[40], copy[128], block[LOG_BLOCK];
+	int from = segment_open(f, d->file.use, d->file.incarnation, O_RDONLY, NULL), to;
+
+	snprintf(copy, sizeof copy, "%s-%s-%u", f->name, segment_name(d->file.use, d->file.incarnation, name), d->from);
+	to = openat(corrupt_fd, copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (to >= 0)
+		log_error("%s/%s: blocks %u to %u are damaged; kept as corrupt/%s", f->name, name, d->from, d->to, copy);
+	for (uint32_t at = d->from; at < d->to && from >= 0 && to >= 0; at++)
+		if (read_all(from, block, sizeof block, (uint64_t)at * LOG_BLOCK) == sizeof block &&
+		    write_all(to, block, sizeof block, (uint64_t)(at - d->from) * LOG_BLOCK) < 0)
+			break;
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+}
+
+void
+scan_keep_damage(const struct scan *scan, const struct folder *f, int dir_fd)
+{
+	int corrupt_fd;
+
+	if (scan->damage == NULL)
+		return;
+	mkdirat(dir_fd, "corrupt", 0700);
+	corrupt_fd = openat(dir_fd, "corrupt", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	for (const struct scan_damage *d = scan->damage; d != NULL && corrupt_fd >= 0; d = d->next)
+		keep_one(d, f, corrupt_fd);
+	if (corrupt_fd >= 0)
+		close(corrupt_fd);
 }

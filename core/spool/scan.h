@@ -65,15 +65,26 @@ struct scan {
 	bool newer; /* written by a newer version: to be left alone */
 };
 
-/* Read the folder. 0, or -1 where the folder itself cannot be read. End it with scan_close in any case. */
-int scan_folder(struct scan *, const struct folder *, struct err *);
+/*
+ * Read the segments of the folder older than `until` (0: all). 0, or -1 where it cannot be read.
+ * End it with scan_close in any case.
+ */
+int scan_folder(struct scan *, const struct folder *, uint64_t until, struct err *);
 void scan_close(struct scan *);
 
 /* The entry's envelope with its marks, in `arena`. -1: damaged since, or never good. */
-int scan_envelope(const struct scan *, const struct folder *, const struct scan_entry *, struct arena *, struct envelope *, struct err *);
+int scan_envelope(const struct folder *, const struct scan_entry *, struct arena *, struct envelope *, struct err *);
 
 /* Whether a DONE's mailbox file has to be looked at before it is believed. */
 bool scan_is_unknown(const struct scan *, const struct scan_entry *, const struct scan_mark *, const char *boot_id);
+
+/* Whether the segment begins with a record that forbids us to touch its log. */
+bool segment_is_newer(int fd, uint64_t incarnation);
+/* The same for the segments of a folder. */
+bool folder_is_newer(const struct folder *);
+
+/* Copy what is damaged into the folder corrupt/ of the spool, for a person to look at. */
+void scan_keep_damage(const struct scan *, const struct folder *, int dir_fd);
 
 /* One record at its place, read and checked; its bytes in the arena. */
 int read_record(int fd, struct log_place, struct arena *, struct log_record *, struct err *);

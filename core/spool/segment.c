@@ -314,3 +314,40 @@ segment_free(const struct folder *f, enum segment_use use, uint64_t incarnation,
 		return err_errno(err, "cannot free %s/%s", f->name, old);
 	return 0;
 }
+
+int
+read_boot_id(char to[BOOT_ID_MAX], const char *given, struct err *err)
+{
+	int fd;
+	int64_t got;
+
+	if (given != NULL) {
+		snprintf(to, BOOT_ID_MAX, "%s", given);
+		return 0;
+	}
+	fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, "cannot read the kernel's boot id");
+	got = read(fd, to, BOOT_ID_MAX - 1);
+	close(fd);
+	if (got <= 0)
+		return err_errno(err, "cannot read the kernel's boot id");
+	to[got] = '\0';
+	to[strcspn(to, "\n")] = '\0';
+	return 0;
+}
+
+uint64_t
+folder_last_incarnation(const struct folder *f)
+{
+	struct arena *a = arena_create(NULL);
+	struct segment_file *files;
+	size_t count = 0;
+	uint64_t last;
+
+	if (folder_list(f, a, &files, &count, NULL) < 0)
+		count = 0;
+	last = count > 0 ? files[count - 1].incarnation : 0;
+	arena_destroy(a);
+	return last;
+}

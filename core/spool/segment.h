@@ -15,7 +15,7 @@
 
 struct arena;
 
-enum { FOLDER_NAME_MAX = 24, SEGMENT_LEAST = 64 * 1024 };
+enum { FOLDER_NAME_MAX = 24, BOOT_ID_MAX = 40, SEGMENT_LEAST = 64 * 1024 };
 
 enum segment_use { SEGMENT_MAIN, SEGMENT_DEFERRED, STREAMS, SEGMENT_SPARE = STREAMS, SEGMENT_USES };
 
@@ -61,6 +61,10 @@ int segment_free(const struct folder *, enum segment_use, uint64_t incarnation, 
 int write_all(int fd, const void *, size_t len, uint64_t offset);
 /* pread up to `len` bytes; how many, less only at the file's end; -1 with errno. */
 int64_t read_all(int fd, void *, size_t len, uint64_t offset);
+/* The highest incarnation among the folder's files; 0: it has none. */
+uint64_t folder_last_incarnation(const struct folder *);
+/* The kernel's boot id, or `given` where that is not NULL. */
+int read_boot_id(char to[BOOT_ID_MAX], const char *given, struct err *);
 /* Take an OFD write lock on the file `name`: its descriptor; -1 failed; -2 another holds it. */
 int lock_file(int dir_fd, const char *name, struct err *);
 

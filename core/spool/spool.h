@@ -42,7 +42,16 @@ struct spool_options {
  */
 struct spool *spool_open(struct loop *, const struct spool_options *, void (*found)(struct message *, void *arg), void *arg, struct err *);
 
-/* Stop: commits under way are finished, the log is released. `done` may be NULL. */
+/*
+ * Take the spool for one server: the descriptor of its lock, to be held open by the master as long
+ * as it runs; -1 with a sentence where another server has it.
+ */
+int spool_claim(const char *dir, struct err *);
+
+/*
+ * Stop: commits under way are finished and answered inside this call, the log is released. Bodies,
+ * and messages whatever their references, must not be used after it.
+ */
 void spool_close(struct spool *);
 
 /* A fresh id: sortable by time, unique over workers, restarts and clock jumps; [0-9A-Za-z], SPOOL_ID_MAX. */
@@ -140,6 +149,9 @@ bool message_in_memory(struct message *, struct str piece[2]);
 
 /* ---- checkpoint: mailboxes that DONE marks speak of are made durable, then log space is freed */
 void spool_checkpoint(struct spool *, void (*done)(int result, void *arg), void *arg);
+
+/* Before the first delivery below `path`: so that a failed write there cannot be missed. 0, or -1. */
+int spool_mail_root(struct spool *, const char *path, struct err *);
 
 /* How the checkpoint will make a mail root durable: "syncfs" or "fsync"; for `postern check`. */
 const char *spool_checkpoint_mode(const char *path);

@@ -39,3 +39,4 @@ tests_unit_run_SOURCES += %D%/test_log.c
 tests_unit_run_SOURCES += %D%/test_map.c
 tests_unit_run_SOURCES += %D%/test_base.c
 tests_unit_run_SOURCES += %D%/test_crc32c.c
+tests_unit_run_SOURCES += %D%/test_spool.c
