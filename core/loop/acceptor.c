@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 
 enum {
-	PER_TURN = 64,     /* connections; others get their turn too */
-	RETRY_MS = 200     /* after descriptors or memory ran out */
+	PER_TURN = 64, /* connections; others get their turn too */
+	RETRY_MS = 200 /* after descriptors or memory ran out */
 };
 
 struct acceptor {
@@ -50,7 +50,8 @@ on_ready(uv_poll_t *h, int status, int events)
 		int fd = accept4(a->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		uint64_t began;
 
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		if (fd < 0 &&
+		    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
 			exhausted(a);
 		if (fd < 0 && errno == ECONNABORTED)
 			continue;

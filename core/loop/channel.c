@@ -29,13 +29,14 @@ struct channel {
 	channel_fn *fn;
 	void *owner;
 	int fd;
-	bool over;   /* the other end is gone, or broke the rules: told once, then silence */
+	bool over; /* the other end is gone, or broke the rules: told once, then silence */
 	bool closed;
 	struct link queue;
 	size_t queued; /* bytes */
 };
 
-static_assert((int)CHANNEL_MESSAGE_MAX <= (int)LOOP_INPUT_MAX, "messages are read into the loop's buffer");
+static_assert(
+    (int)CHANNEL_MESSAGE_MAX <= (int)LOOP_INPUT_MAX, "messages are read into the loop's buffer");
 
 union control {
 	struct cmsghdr align;
@@ -112,7 +113,10 @@ read_one(struct channel *c)
 {
 	union control control;
 	struct iovec v = { c->loop->input, CHANNEL_MESSAGE_MAX };
-	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr h = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof control };
 	int fds[CHANNEL_FDS_MAX];
 	ssize_t len = recvmsg(c->fd, &h, MSG_CMSG_CLOEXEC);
 	size_t count;
@@ -189,7 +193,8 @@ channel_send(struct channel *c, struct str text, const int *fds, size_t count)
 {
 	int sent;
 
-	if (c->over || c->closed || text.len == 0 || text.len > CHANNEL_MESSAGE_MAX || count > CHANNEL_FDS_MAX)
+	if (c->over || c->closed || text.len == 0 || text.len > CHANNEL_MESSAGE_MAX ||
+	    count > CHANNEL_FDS_MAX)
 		return -1;
 	if (!list_empty(&c->queue))
 		return enqueue(c, text, fds, count);

@@ -19,7 +19,8 @@ struct channel;
 enum { CHANNEL_MESSAGE_MAX = 64 * 1024, CHANNEL_FDS_MAX = 32, CHANNEL_QUEUE_MAX = 4 * 1024 * 1024 };
 
 /* `message.len` 0 with count 0 means: the other end is gone. Descriptors become the callee's. */
-typedef void channel_fn(struct channel *, struct str message, const int *fds, size_t count, void *owner);
+typedef void
+channel_fn(struct channel *, struct str message, const int *fds, size_t count, void *owner);
 
 struct channel *channel_adopt_take(struct loop *, int fd, channel_fn *, void *owner);
 /* 0, or -1 where the queue is full or the other end is gone. Descriptors stay the caller's (they are duplicated). */

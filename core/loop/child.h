@@ -14,10 +14,11 @@ struct child;
 enum { CHILD_FDS_MAX = 256 };
 
 struct child_options {
-	const char *file;         /* absolute */
+	const char *file; /* absolute */
 	char *const *argv;
 	char *const *env;
-	const int *fds;           /* become 0, 1, 2, ... in the child; -1: /dev/null; nothing else is inherited */
+	const int
+	    *fds; /* become 0, 1, 2, ... in the child; -1: /dev/null; nothing else is inherited */
 	size_t fd_count;
 	void (*ended)(struct child *, int status, int signal, void *owner); /* then it is gone */
 	void *owner;

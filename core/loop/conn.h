@@ -26,11 +26,11 @@ enum conn_event {
 	CONN_CONNECTED, /* conn_connect succeeded */
 	CONN_SECURED,   /* the TLS handshake that the owner started is complete */
 	CONN_DATA,      /* there is input that was not there before */
-	CONN_EOF,       /* the peer has closed its side; input before it was told. TLS: only after close_notify */
-	CONN_DRAINED,   /* output that was above its low-water mark went out */
-	CONN_TIMEOUT,   /* the deadline that the owner set has passed */
-	CONN_ERROR,     /* broken: conn_error says why; nothing but conn_close may follow */
-	CONN_CLOSED     /* the last event: the connection is gone after this returns */
+	CONN_EOF, /* the peer has closed its side; input before it was told. TLS: only after close_notify */
+	CONN_DRAINED, /* output that was above its low-water mark went out */
+	CONN_TIMEOUT, /* the deadline that the owner set has passed */
+	CONN_ERROR,   /* broken: conn_error says why; nothing but conn_close may follow */
+	CONN_CLOSED   /* the last event: the connection is gone after this returns */
 };
 
 typedef void conn_fn(struct conn *, enum conn_event, void *owner);
@@ -45,7 +45,8 @@ enum {
 struct conn *conn_adopt_take(struct loop *, int fd, conn_fn *, void *owner);
 
 /* Connect to `ip`; CONN_CONNECTED or CONN_ERROR follows. `source` NULL: any. Deadline by the owner. */
-struct conn *conn_connect(struct loop *, const struct ip *, uint16_t port, const struct ip *source, conn_fn *, void *owner);
+struct conn *conn_connect(struct loop *, const struct ip *, uint16_t port, const struct ip *source,
+    conn_fn *, void *owner);
 
 void conn_set_owner(struct conn *, conn_fn *, void *owner);
 

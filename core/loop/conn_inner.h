@@ -25,9 +25,9 @@ enum conn_state {
 enum conn_owed {
 	OWED_ERROR = 1,
 	OWED_DRAINED = 2,
-	OWED_DATA = 4,  /* whether or not something came */
-	OWED_READ = 8,  /* input that TLS still holds; told only if there is some */
-	OWED_EOF = 16,  /* withheld while the owner paused */
+	OWED_DATA = 4,   /* whether or not something came */
+	OWED_READ = 8,   /* input that TLS still holds; told only if there is some */
+	OWED_EOF = 16,   /* withheld while the owner paused */
 	OWED_CLOSED = 32 /* there never was a descriptor to close */
 };
 
@@ -56,6 +56,7 @@ struct conn {
 	unsigned owed;    /* of enum conn_owed */
 	int interest;     /* what libuv polls for */
 	bool paused;      /* by the owner */
+	bool roused;      /* something came while paused */
 	bool blocked;     /* the socket took less than we had */
 	bool full;        /* above CONN_OUT_HIGH since CONN_DRAINED was told last */
 	bool eof;         /* the peer's side has ended */
@@ -76,6 +77,15 @@ void conn_want_flush(struct conn *);
 void conn_tell(struct conn *, enum conn_event);
 /* Make libuv poll for what the connection's state asks for. */
 void conn_arm(struct conn *);
+/* Take the descriptor away; CONN_CLOSED follows. */
+void conn_gone(struct conn *);
+
+/* conn_io.c */
+
+/* Read once, and tell what came. */
+void conn_read(struct conn *);
+/* Send what waits, as far as the socket takes it. */
+void conn_flush(struct conn *);
 /* Tell input that lies in `fresh`, and keep what the owner leaves of it. */
 void conn_tell_input(struct conn *);
 size_t conn_held(const struct conn *); /* bytes of input not consumed */

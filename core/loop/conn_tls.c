@@ -99,11 +99,14 @@ reason(const struct conn_tls *tls)
 	unsigned long code = ERR_peek_last_error();
 	long verified = SSL_get_verify_result(tls->ssl);
 
-	if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+	if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		return X509_verify_cert_error_string(verified);
-	if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+	if (ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
 		return "the connection was cut";
-	return ERR_reason_error_string(code) != NULL ? ERR_reason_error_string(code) : "protocol error";
+	return ERR_reason_error_string(code) != NULL ? ERR_reason_error_string(code)
+						     : "protocol error";
 }
 
 /* Break the connection; the alert that tells the peer why goes out if the socket takes it. */

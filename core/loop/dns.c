@@ -23,9 +23,9 @@ struct dns_query {
 	dns_fn *fn;
 	void *arg;
 	enum dns_type type;
-	bool counts;   /* as something that keeps the loop busy */
+	bool counts; /* as something that keeps the loop busy */
 	bool answered;
-	int net_id;    /* asked of the network, not answered yet; 0: no */
+	int net_id; /* asked of the network, not answered yet; 0: no */
 	struct dns_answer answer;
 	struct dns_result *keep; /* the answer's memory, or NULL */
 	char name[DNS_NAME_MAX + 1];
@@ -75,8 +75,12 @@ const char *
 dns_status_name(enum dns_status status)
 {
 	static const char *const names[] = {
-		[DNS_FOUND] = "found", [DNS_NO_DATA] = "no data", [DNS_NO_NAME] = "no such name",
-		[DNS_TIMED_OUT] = "timed out", [DNS_FAILED] = "failed", [DNS_BOGUS] = "bogus",
+		[DNS_FOUND] = "found",
+		[DNS_NO_DATA] = "no data",
+		[DNS_NO_NAME] = "no such name",
+		[DNS_TIMED_OUT] = "timed out",
+		[DNS_FAILED] = "failed",
+		[DNS_BOGUS] = "bogus",
 	};
 
 	return names[status];
@@ -143,7 +147,8 @@ dns_answered(struct dns_query *q, struct str packet, bool secure, bool bogus)
 static void
 ask(struct dns_query *q)
 {
-	static const struct dns_answer no_name = { .status = DNS_NO_NAME }, failed = { .status = DNS_FAILED };
+	static const struct dns_answer no_name = { .status = DNS_NO_NAME },
+				       failed = { .status = DNS_FAILED };
 	struct dns *dns = q->dns;
 	struct str name = str_of(q->name);
 	struct dns_answer answer;
@@ -177,7 +182,8 @@ ask(struct dns_query *q)
 static bool
 normalise(struct str name, char *to)
 {
-	size_t label = 0, len = name.len > 0 && name.p[name.len - 1] == '.' ? name.len - 1 : name.len;
+	size_t label = 0,
+	       len = name.len > 0 && name.p[name.len - 1] == '.' ? name.len - 1 : name.len;
 
 	if (len == 0 || len > DNS_NAME_MAX)
 		return false;
@@ -280,8 +286,8 @@ dns_destroy(struct dns *dns)
 {
 	if (dns == NULL)
 		return;
-	LIST_EACH (at, &dns->queries)
-		dns_cancel(list_member(at, struct dns_query, link));
+	LIST_EACH(at, &dns->queries)
+	dns_cancel(list_member(at, struct dns_query, link));
 	loop_item_remove(&dns->item);
 	dns_net_destroy(dns->net);
 	dns_fixture_destroy(dns->fixture);
@@ -300,7 +306,8 @@ dns_reversed(const struct ip *ip, const char *zone, char *to, size_t size)
 		if (bytes == 4)
 			len += (size_t)snprintf(name + len, sizeof name - len, "%u.", ip->bytes[i]);
 		else
-			len += (size_t)snprintf(name + len, sizeof name - len, "%x.%x.", ip->bytes[i] & 0xf, ip->bytes[i] >> 4);
+			len += (size_t)snprintf(name + len, sizeof name - len, "%x.%x.",
+			    ip->bytes[i] & 0xf, ip->bytes[i] >> 4);
 	if (zone == NULL)
 		zone = bytes == 4 ? "in-addr.arpa" : "ip6.arpa";
 	total = snprintf(to, size, "%s%s", name, zone);

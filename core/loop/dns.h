@@ -17,15 +17,26 @@ struct loop;
 struct dns;
 struct dns_query;
 
-enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_SRV = 33, DNS_TLSA = 52 };
+enum dns_type {
+	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_CNAME = 5,
+	DNS_SOA = 6,
+	DNS_PTR = 12,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_SRV = 33,
+	DNS_TLSA = 52
+};
 
 enum dns_status {
 	DNS_FOUND,
-	DNS_NO_DATA,    /* the name exists, the type does not */
-	DNS_NO_NAME,    /* NXDOMAIN */
-	DNS_TIMED_OUT,  /* our deadline or the resolver's */
-	DNS_FAILED,     /* SERVFAIL, refused, malformed */
-	DNS_BOGUS       /* signatures do not fit */
+	DNS_NO_DATA,   /* the name exists, the type does not */
+	DNS_NO_NAME,   /* NXDOMAIN */
+	DNS_TIMED_OUT, /* our deadline or the resolver's */
+	DNS_FAILED,    /* SERVFAIL, refused, malformed */
+	DNS_BOGUS      /* signatures do not fit */
 };
 
 enum { DNS_RECORDS_MAX = 1000, DNS_DEADLINE_MS = 10000 };
@@ -37,24 +48,25 @@ struct dns_record {
 	struct ip ip;      /* A, AAAA */
 	uint16_t priority; /* MX, SRV */
 	uint16_t weight, port;
-	struct str raw;    /* rdata in wire format; of a fixture only that of TLSA */
+	struct str raw; /* rdata in wire format; of a fixture only that of TLSA */
 };
 
 struct dns_answer {
 	enum dns_status status;
-	bool secure;                      /* validated by DNSSEC */
-	uint32_t ttl;                     /* seconds */
-	struct str canonical;             /* the name at the end of the CNAME chain */
+	bool secure;          /* validated by DNSSEC */
+	uint32_t ttl;         /* seconds */
+	struct str canonical; /* the name at the end of the CNAME chain */
 	size_t count;
 	const struct dns_record *records; /* as they came; sorted by nobody */
 };
 
 struct dns_config {
-	const char *fixture;      /* JSON file of DESIGN.md 7, or NULL */
-	bool fixture_only;        /* never ask the network */
-	const char *const *servers; /* addresses ("127.0.0.1@53"), NULL-terminated, or NULL: /etc/resolv.conf */
+	const char *fixture; /* JSON file of DESIGN.md 7, or NULL */
+	bool fixture_only;   /* never ask the network */
+	const char *const
+	    *servers; /* addresses ("127.0.0.1@53"), NULL-terminated, or NULL: /etc/resolv.conf */
 	bool dnssec;
-	uint64_t deadline_ms;     /* of each query; 0: DNS_DEADLINE_MS */
+	uint64_t deadline_ms; /* of each query; 0: DNS_DEADLINE_MS */
 };
 
 /* The answer lives until `fn` returns. */

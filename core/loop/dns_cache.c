@@ -55,14 +55,15 @@ dns_cache_create(void)
 void
 dns_cache_destroy(struct dns_cache *c)
 {
-	LIST_EACH (at, &c->used)
-		forget(c, list_member(at, struct entry, link));
+	LIST_EACH(at, &c->used)
+	forget(c, list_member(at, struct entry, link));
 	map_destroy(c->entries);
 	mem_free(c);
 }
 
 struct dns_result *
-dns_cache_get(struct dns_cache *c, struct str name, enum dns_type type, uint64_t now_ms, uint32_t *ttl)
+dns_cache_get(
+    struct dns_cache *c, struct str name, enum dns_type type, uint64_t now_ms, uint32_t *ttl)
 {
 	char key[KEY_MAX];
 	struct entry *e = map_get(c->entries, key_of(name, type, key));
@@ -80,7 +81,8 @@ dns_cache_get(struct dns_cache *c, struct str name, enum dns_type type, uint64_t
 }
 
 void
-dns_cache_put(struct dns_cache *c, struct str name, enum dns_type type, uint64_t now_ms, struct dns_result *r)
+dns_cache_put(
+    struct dns_cache *c, struct str name, enum dns_type type, uint64_t now_ms, struct dns_result *r)
 {
 	struct entry *e, *before;
 	struct str key;

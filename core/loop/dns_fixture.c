@@ -58,7 +58,8 @@ take_text(struct arena *arena, const json_t *json, struct dns_record *to)
 {
 	if (!json_is_string(json))
 		return -1;
-	to->text = str_copy(arena, (struct str){ json_string_value(json), json_string_length(json) });
+	to->text =
+	    str_copy(arena, (struct str){ json_string_value(json), json_string_length(json) });
 	return 0;
 }
 
@@ -66,14 +67,20 @@ static int
 take_v4(struct arena *arena, const json_t *json, struct dns_record *to)
 {
 	(void)arena;
-	return json_is_string(json) && ip_parse(str_of(json_string_value(json)), &to->ip) && ip_is_v4(&to->ip) ? 0 : -1;
+	return json_is_string(json) && ip_parse(str_of(json_string_value(json)), &to->ip) &&
+		       ip_is_v4(&to->ip)
+		   ? 0
+		   : -1;
 }
 
 static int
 take_v6(struct arena *arena, const json_t *json, struct dns_record *to)
 {
 	(void)arena;
-	return json_is_string(json) && ip_parse(str_of(json_string_value(json)), &to->ip) && !ip_is_v4(&to->ip) ? 0 : -1;
+	return json_is_string(json) && ip_parse(str_of(json_string_value(json)), &to->ip) &&
+		       !ip_is_v4(&to->ip)
+		   ? 0
+		   : -1;
 }
 
 static int
@@ -101,7 +108,8 @@ static int
 take_srv(struct arena *arena, const json_t *json, struct dns_record *to)
 {
 	if (json_array_size(json) != 4 || take_number(json_array_get(json, 0), &to->priority) < 0 ||
-	    take_number(json_array_get(json, 1), &to->weight) < 0 || take_number(json_array_get(json, 2), &to->port) < 0)
+	    take_number(json_array_get(json, 1), &to->weight) < 0 ||
+	    take_number(json_array_get(json, 2), &to->port) < 0)
 		return -1;
 	return take_name(arena, json_array_get(json, 3), to);
 }
@@ -166,16 +174,19 @@ static int
 take_failure(struct entry *e, const char *name, const json_t *json, struct err *err)
 {
 	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
-		if (json_is_string(json) && strcmp(json_string_value(json), failures[i].name) == 0) {
+		if (json_is_string(json) &&
+		    strcmp(json_string_value(json), failures[i].name) == 0) {
 			e->fails = true;
 			e->fail = failures[i].status;
 			return 0;
 		}
-	return err_set(err, "%s: \"fail\" takes \"timeout\", \"servfail\", \"nxdomain\" or \"bogus\"", name);
+	return err_set(
+	    err, "%s: \"fail\" takes \"timeout\", \"servfail\", \"nxdomain\" or \"bogus\"", name);
 }
 
 static int
-take_set(struct arena *arena, struct entry *e, const char *name, const char *type, const json_t *json, struct err *err)
+take_set(struct arena *arena, struct entry *e, const char *name, const char *type,
+    const json_t *json, struct err *err)
 {
 	struct set *s = arena_alloc(arena, sizeof *s);
 	size_t row = 0;
@@ -185,12 +196,15 @@ take_set(struct arena *arena, struct entry *e, const char *name, const char *typ
 	if (row == sizeof types / sizeof types[0])
 		return err_set(err, "%s: there is no type \"%s\"", name, type);
 	if (!json_is_array(json) || json_array_size(json) > DNS_RECORDS_MAX)
-		return err_set(err, "%s: %s takes a list of at most %d", name, type, DNS_RECORDS_MAX);
+		return err_set(
+		    err, "%s: %s takes a list of at most %d", name, type, DNS_RECORDS_MAX);
 	s->type = types[row].type;
 	s->records = arena_alloc(arena, json_array_size(json) * sizeof *s->records);
 	for (; s->count < json_array_size(json); s->count++)
-		if (types[row].take(arena, json_array_get(json, s->count), &s->records[s->count]) < 0)
-			return err_set(err, "%s: a record of type %s is %s", name, type, types[row].takes);
+		if (types[row].take(arena, json_array_get(json, s->count), &s->records[s->count]) <
+		    0)
+			return err_set(
+			    err, "%s: a record of type %s is %s", name, type, types[row].takes);
 	s->next = e->sets;
 	e->sets = s;
 	return 0;
@@ -210,10 +224,12 @@ take_entry(struct dns_fixture *f, const char *name, const json_t *json, struct e
 	if (!json_is_object(json))
 		return err_set(err, "%s: takes {\"TYPE\": [...]}", name);
 	if (ip_parse(key, &ip))
-		key = str_of(arena_strdup(f->arena, dns_reversed(&ip, NULL, reverse, sizeof reverse)));
+		key = str_of(
+		    arena_strdup(f->arena, dns_reversed(&ip, NULL, reverse, sizeof reverse)));
 	if (key.len > 0 && key.p[key.len - 1] == '.')
 		key.len--;
-	json_object_foreach((json_t *)(uintptr_t)json, type, value) {
+	json_object_foreach((json_t *)(uintptr_t)json, type, value)
+	{
 		if (strcmp(type, "secure") == 0)
 			e->secure = json_is_true(value);
 		else if (strcmp(type, "fail") == 0)
@@ -236,9 +252,7 @@ take_all(struct dns_fixture *f, json_t *root, struct err *err)
 
 	if (!json_is_object(root))
 		return err_set(err, "takes {\"NAME\": {...}}");
-	json_object_foreach(root, name, value)
-		if (take_entry(f, name, value, err) < 0)
-			return -1;
+	json_object_foreach(root, name, value) if (take_entry(f, name, value, err) < 0) return -1;
 	return 0;
 }
 
@@ -291,7 +305,8 @@ find_set(const struct entry *e, enum dns_type type)
 }
 
 bool
-dns_fixture_get(const struct dns_fixture *f, struct str name, enum dns_type type, struct dns_answer *a)
+dns_fixture_get(
+    const struct dns_fixture *f, struct str name, enum dns_type type, struct dns_answer *a)
 {
 	const struct entry *e = map_get(f->names, name);
 	const struct set *s;

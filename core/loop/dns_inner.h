@@ -39,9 +39,11 @@ struct dns_cache;
 struct dns_cache *dns_cache_create(void);
 void dns_cache_destroy(struct dns_cache *);
 /* What is kept and still valid, held by the cache alone; its ttl is what is left of it. NULL: nothing. */
-struct dns_result *dns_cache_get(struct dns_cache *, struct str name, enum dns_type, uint64_t now_ms, uint32_t *ttl);
+struct dns_result *
+dns_cache_get(struct dns_cache *, struct str name, enum dns_type, uint64_t now_ms, uint32_t *ttl);
 /* Keep an answer for its ttl; failures are not kept. */
-void dns_cache_put(struct dns_cache *, struct str name, enum dns_type, uint64_t now_ms, struct dns_result *);
+void dns_cache_put(
+    struct dns_cache *, struct str name, enum dns_type, uint64_t now_ms, struct dns_result *);
 
 struct dns_fixture;
 
@@ -49,7 +51,8 @@ struct dns_fixture;
 struct dns_fixture *dns_fixture_create(const char *path, struct str json, struct err *);
 void dns_fixture_destroy(struct dns_fixture *);
 /* Whether the fixture has the name; the answer lives as long as the fixture. `name` in lower case. */
-bool dns_fixture_get(const struct dns_fixture *, struct str name, enum dns_type, struct dns_answer *);
+bool
+dns_fixture_get(const struct dns_fixture *, struct str name, enum dns_type, struct dns_answer *);
 
 struct dns_net;
 

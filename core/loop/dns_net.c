@@ -126,7 +126,8 @@ on_time(uv_timer_t *h)
 static int
 start_poll(struct event *e)
 {
-	int wanted = ((e->bits & UB_EV_READ) != 0 ? UV_READABLE : 0) | ((e->bits & UB_EV_WRITE) != 0 ? UV_WRITABLE : 0);
+	int wanted = ((e->bits & UB_EV_READ) != 0 ? UV_READABLE : 0) |
+		     ((e->bits & UB_EV_WRITE) != 0 ? UV_WRITABLE : 0);
 
 	if (e->fd < 0 || wanted == 0)
 		return 0;
@@ -199,7 +200,8 @@ event_free(struct ub_event *ev)
 }
 
 static int
-event_add_timer(struct ub_event *ev, struct ub_event_base *base, void (*fn)(int, short, void *), void *arg, struct timeval *span)
+event_add_timer(struct ub_event *ev, struct ub_event_base *base, void (*fn)(int, short, void *),
+    void *arg, struct timeval *span)
 {
 	struct event *e = (struct event *)ev;
 
@@ -376,14 +378,17 @@ on_answer(void *arg, int code, void *packet, int len, int security, char *why_bo
 	(void)limited;
 	if (why_bogus != NULL)
 		log_info("an answer of the DNS is bogus: %s", why_bogus);
-	dns_answered(arg, usable ? (struct str){ packet, (size_t)len } : STR(""), security == 2, security == 1);
+	dns_answered(arg, usable ? (struct str){ packet, (size_t)len } : STR(""), security == 2,
+	    security == 1);
 }
 
 int
-dns_net_ask(struct dns_net *n, const char *name, enum dns_type type, struct dns_query *query, int *id)
+dns_net_ask(
+    struct dns_net *n, const char *name, enum dns_type type, struct dns_query *query, int *id)
 {
 	*id = 0;
-	return ub_resolve_event(n->ctx, name, (int)type, CLASS_IN, query, on_answer, id) == 0 ? 0 : -1;
+	return ub_resolve_event(n->ctx, name, (int)type, CLASS_IN, query, on_answer, id) == 0 ? 0
+											      : -1;
 }
 
 void

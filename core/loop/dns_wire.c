@@ -10,7 +10,15 @@
 
 #include <string.h>
 
-enum { HEADER = 12, NAME_WIRE_MAX = 255, LABEL_MAX = 63, POINTER = 0xc0, NO_ERROR = 0, NX_DOMAIN = 3, CLASS_IN = 1 };
+enum {
+	HEADER = 12,
+	NAME_WIRE_MAX = 255,
+	LABEL_MAX = 63,
+	POINTER = 0xc0,
+	NO_ERROR = 0,
+	NX_DOMAIN = 3,
+	CLASS_IN = 1
+};
 
 /* A name without pointers, in lower case, for comparison. */
 struct name {
@@ -55,7 +63,8 @@ add_label(struct name *n, const uint8_t *label, size_t len)
 		return false;
 	n->bytes[n->len++] = (uint8_t)len;
 	for (size_t i = 0; i < len; i++)
-		n->bytes[n->len++] = label[i] >= 'A' && label[i] <= 'Z' ? label[i] | 0x20 : label[i];
+		n->bytes[n->len++] =
+		    label[i] >= 'A' && label[i] <= 'Z' ? label[i] | 0x20 : label[i];
 	return true;
 }
 
@@ -183,9 +192,12 @@ read_strings(struct reader *r, struct arena *arena)
 }
 
 static void
-read_rdata(const struct reader *packet, const struct record *rec, struct arena *arena, struct dns_record *to, bool *broken)
+read_rdata(const struct reader *packet, const struct record *rec, struct arena *arena,
+    struct dns_record *to, bool *broken)
 {
-	struct reader r = { .p = packet->p, .len = packet->len, .at = rec->start, .end = rec->start + rec->len };
+	struct reader r = {
+		.p = packet->p, .len = packet->len, .at = rec->start, .end = rec->start + rec->len
+	};
 	bool has_name = false;
 	struct name name;
 
@@ -229,7 +241,9 @@ read_rdata(const struct reader *packet, const struct record *rec, struct arena *
 static void
 follow(struct reader *r, const struct record *rec, struct name *wanted, unsigned *steps)
 {
-	struct reader rdata = { .p = r->p, .len = r->len, .at = rec->start, .end = rec->start + rec->len };
+	struct reader rdata = {
+		.p = r->p, .len = r->len, .at = rec->start, .end = rec->start + rec->len
+	};
 
 	read_name(&rdata, wanted);
 	if (rdata.broken || ++*steps > DNS_CHAIN_MAX)
@@ -237,7 +251,8 @@ follow(struct reader *r, const struct record *rec, struct name *wanted, unsigned
 }
 
 static void
-read_answers(struct reader *r, unsigned count, enum dns_type type, struct arena *arena, struct dns_answer *a, struct name *wanted)
+read_answers(struct reader *r, unsigned count, enum dns_type type, struct arena *arena,
+    struct dns_answer *a, struct name *wanted)
 {
 	struct dns_record *records = NULL;
 	unsigned steps = 0;
@@ -255,7 +270,9 @@ read_answers(struct reader *r, unsigned count, enum dns_type type, struct arena 
 			follow(r, &rec, wanted, &steps);
 		} else if (a->count < DNS_RECORDS_MAX) {
 			if (records == NULL)
-				records = arena_alloc(arena, (count < DNS_RECORDS_MAX ? count : DNS_RECORDS_MAX) * sizeof *records);
+				records = arena_alloc(
+				    arena, (count < DNS_RECORDS_MAX ? count : DNS_RECORDS_MAX) *
+					       sizeof *records);
 			read_rdata(r, &rec, arena, &records[a->count++], &r->broken);
 		}
 	}
@@ -275,7 +292,10 @@ read_negative_ttl(struct reader *r, unsigned count)
 		read_record(r, &rec);
 		if (r->broken || rec.type != DNS_SOA || rec.len < 4)
 			continue;
-		rdata = (struct reader){ .p = r->p, .len = r->len, .at = rec.start + rec.len - 4, .end = rec.start + rec.len };
+		rdata = (struct reader){ .p = r->p,
+			.len = r->len,
+			.at = rec.start + rec.len - 4,
+			.end = rec.start + rec.len };
 		minimum = read_number(&rdata, 4);
 		return minimum < rec.ttl ? minimum : rec.ttl;
 	}
@@ -285,7 +305,9 @@ read_negative_ttl(struct reader *r, unsigned count)
 void
 dns_wire_read(struct str packet, enum dns_type type, struct arena *arena, struct dns_answer *a)
 {
-	struct reader r = { .p = (const uint8_t *)packet.p, .len = packet.len, .at = 2, .end = packet.len };
+	struct reader r = {
+		.p = (const uint8_t *)packet.p, .len = packet.len, .at = 2, .end = packet.len
+	};
 	struct name wanted = { .len = 0 };
 	unsigned code, questions, answers, authorities;
 

@@ -5,6 +5,7 @@ libcore_a_SOURCES += \
 	%D%/child.c %D%/child.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/conn.c %D%/conn.h %D%/conn_inner.h \
+	%D%/conn_io.c \
 	%D%/conn_tls.c \
 	%D%/dns.c %D%/dns.h %D%/dns_inner.h \
 	%D%/dns_cache.c \

@@ -150,7 +150,8 @@ on_turn(uv_prepare_t *h)
 
 	run_calls(loop, &loop->deferred);
 	wheel_run(loop);
-	LIST_EACH (at, &loop->idle_hooks) {
+	LIST_EACH(at, &loop->idle_hooks)
+	{
 		struct call *hook = list_member(at, struct call, link);
 
 		hook->fn(hook->arg);
@@ -218,7 +219,8 @@ void
 loop_destroy(struct loop *loop)
 {
 	uv_handle_t *own[] = { (uv_handle_t *)&loop->turn, (uv_handle_t *)&loop->awake,
-		(uv_handle_t *)&loop->wake, (uv_handle_t *)&loop->alarm, (uv_handle_t *)&loop->limit };
+		(uv_handle_t *)&loop->wake, (uv_handle_t *)&loop->alarm,
+		(uv_handle_t *)&loop->limit };
 	int open;
 
 	while (!list_empty(&loop->items)) {
@@ -274,7 +276,7 @@ bool
 loop_busy(const struct loop *loop)
 {
 	return loop->busy > 0 || !list_empty(&loop->deferred) || !list_empty(&loop->telling) ||
-	    atomic_load(&loop->posted_count) > 0;
+	       atomic_load(&loop->posted_count) > 0;
 }
 
 void

@@ -46,12 +46,12 @@ enum { LOOP_INPUT_MAX = 64 * 1024 };
 struct loop {
 	uv_loop_t uv;
 	uv_prepare_t turn;
-	uv_idle_t awake;  /* active while something is left for the next turn */
-	uv_async_t wake;  /* something was posted */
-	uv_timer_t alarm; /* the next slot of the wheel */
-	uv_timer_t limit; /* of loop_turn */
+	uv_idle_t awake;      /* active while something is left for the next turn */
+	uv_async_t wake;      /* something was posted */
+	uv_timer_t alarm;     /* the next slot of the wheel */
+	uv_timer_t limit;     /* of loop_turn */
 	bool running, single; /* in loop_run or loop_turn; in loop_turn */
-	uint64_t alarm_ms; /* what the alarm is set to, or 0 */
+	uint64_t alarm_ms;    /* what the alarm is set to, or 0 */
 
 	struct link deferred;
 	pthread_mutex_t lock;

@@ -163,7 +163,8 @@ clock_next_timer(struct loop *loop)
 		return 0;
 	if (!wheel_first(w, &level, &slot))
 		return -1;
-	for (const struct link *l = w->slots[level][slot].next; l != &w->slots[level][slot]; l = l->next) {
+	for (const struct link *l = w->slots[level][slot].next; l != &w->slots[level][slot];
+	     l = l->next) {
 		const struct timer *t = list_member(l, struct timer, link);
 
 		if (t->due_ms < first)

@@ -50,7 +50,8 @@ is_host_name(struct str s)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i] | 0x20;
-		bool word = (c >= 'a' && c <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '-' || s.p[i] == '_';
+		bool word = (c >= 'a' && c <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
+			    s.p[i] == '-' || s.p[i] == '_';
 
 		if (s.p[i] == '.' ? label == 0 : !word || label == LABEL_MAX)
 			return false;
@@ -74,7 +75,8 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	}
 	for (size_t i = 0; i < name.len; i++)
-		lower[i] = (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]);
+		lower[i] =
+		    (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]);
 	ctx = map_get(t->names, (struct str){ lower, name.len });
 	if (ctx != NULL)
 		SSL_set_SSL_CTX(ssl, ctx);
@@ -83,14 +85,15 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 
 /* A client that asks for another protocol was led here by somebody (RFC 7301, 3.2; ALPACA). */
 static int
-on_alpn(SSL *ssl, const unsigned char **to, unsigned char *to_len, const unsigned char *from, unsigned from_len, void *arg)
+on_alpn(SSL *ssl, const unsigned char **to, unsigned char *to_len, const unsigned char *from,
+    unsigned from_len, void *arg)
 {
 	struct tls_context *t = arg;
 	unsigned char *chosen;
 
 	(void)ssl;
-	if (SSL_select_next_proto(&chosen, to_len, t->alpn, (unsigned)t->alpn_len, from, from_len) !=
-	    OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&chosen, to_len, t->alpn, (unsigned)t->alpn_len, from,
+		from_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*to = chosen;
 	return SSL_TLSEXT_ERR_OK;
@@ -113,7 +116,9 @@ use_cert(SSL_CTX *ctx, struct str cert, struct err *err)
 {
 	BIO *bio = BIO_new_mem_buf(cert.p, cert.len < INT_MAX ? (int)cert.len : INT_MAX);
 	X509 *own = PEM_read_bio_X509_AUX(bio, NULL, no_password, NULL), *next;
-	int r = own != NULL && SSL_CTX_use_certificate(ctx, own) == 1 ? 0 : ssl_err(err, "cannot read the certificate");
+	int r = own != NULL && SSL_CTX_use_certificate(ctx, own) == 1
+		    ? 0
+		    : ssl_err(err, "cannot read the certificate");
 
 	X509_free(own);
 	while (r == 0 && (next = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL)
@@ -155,9 +160,11 @@ new_ctx(const SSL_METHOD *method)
 		abort();
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_cipher_list(ctx, CIPHERS);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_options(
+	    ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_max_early_data(ctx, 0);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* Sessions are resumed by tickets; nothing is kept here for those who never return. */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	return ctx;
@@ -236,7 +243,8 @@ tls_server(struct str cert, struct str key, const char *alpn, struct err *err)
 }
 
 int
-tls_server_add(struct tls_context *t, const char *name, struct str cert, struct str key, struct err *err)
+tls_server_add(
+    struct tls_context *t, const char *name, struct str cert, struct str key, struct err *err)
 {
 	SSL_CTX *ctx, *before;
 
@@ -299,13 +307,19 @@ fill_in(X509 *x, const char *name, unsigned days, EVP_PKEY *key)
 	bool ok;
 
 	snprintf(san, sizeof san, "DNS:%s", name);
-	ok = number != NULL && BN_rand(number, sizeof serial * CHAR_BIT - 1, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
-	    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
-	    X509_time_adj_ex(X509_getm_notBefore(x), -1, 0, NULL) != NULL &&
-	    X509_time_adj_ex(X509_getm_notAfter(x), (int)days, 0, NULL) != NULL && X509_set_pubkey(x, key) == 1 &&
-	    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)"Postern", -1, -1, 0) == 1 &&
-	    X509_set_issuer_name(x, subject) == 1 && add_extension(x, NID_subject_alt_name, san) &&
-	    add_extension(x, NID_basic_constraints, "critical,CA:FALSE") && X509_sign(x, key, EVP_sha256()) > 0;
+	ok = number != NULL &&
+	     BN_rand(number, sizeof serial * CHAR_BIT - 1, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) ==
+		 1 &&
+	     BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x)) != NULL &&
+	     X509_set_version(x, X509_VERSION_3) == 1 &&
+	     X509_time_adj_ex(X509_getm_notBefore(x), -1, 0, NULL) != NULL &&
+	     X509_time_adj_ex(X509_getm_notAfter(x), (int)days, 0, NULL) != NULL &&
+	     X509_set_pubkey(x, key) == 1 &&
+	     X509_NAME_add_entry_by_txt(
+		 subject, "CN", MBSTRING_ASC, (const unsigned char *)"Postern", -1, -1, 0) == 1 &&
+	     X509_set_issuer_name(x, subject) == 1 && add_extension(x, NID_subject_alt_name, san) &&
+	     add_extension(x, NID_basic_constraints, "critical,CA:FALSE") &&
+	     X509_sign(x, key, EVP_sha256()) > 0;
 	BN_free(number);
 	return ok;
 }
@@ -338,7 +352,8 @@ tls_self_signed(const char *name, unsigned days, struct buf *cert, struct buf *k
 		bio = BIO_new(BIO_s_mem());
 		r = take_bio(bio, PEM_write_bio_X509(bio, x) == 1, cert);
 		bio = BIO_new(BIO_s_mem());
-		r |= take_bio(bio, PEM_write_bio_PrivateKey(bio, own, NULL, NULL, 0, NULL, NULL) == 1, key);
+		r |= take_bio(
+		    bio, PEM_write_bio_PrivateKey(bio, own, NULL, NULL, 0, NULL, NULL) == 1, key);
 	}
 	X509_free(x);
 	EVP_PKEY_free(own);

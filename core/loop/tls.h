@@ -17,7 +17,8 @@ struct tls_context;
  */
 struct tls_context *tls_server(struct str cert, struct str key, const char *alpn, struct err *);
 /* Another certificate for clients that ask for `name` (SNI, lower case). */
-int tls_server_add(struct tls_context *, const char *name, struct str cert, struct str key, struct err *);
+int tls_server_add(
+    struct tls_context *, const char *name, struct str cert, struct str key, struct err *);
 
 /* For clients; verification against the system's certificates where a connection asks for it. */
 struct tls_context *tls_client(struct err *);
@@ -26,7 +27,8 @@ void tls_free(struct tls_context *); /* connections that use it keep it alive */
 
 /* A new P-256 key and a certificate for it, signed by itself, for `name`, both as PEM into buffers of the caller. */
 struct buf;
-int tls_self_signed(const char *name, unsigned days, struct buf *cert, struct buf *key, struct err *);
+int
+tls_self_signed(const char *name, unsigned days, struct buf *cert, struct buf *key, struct err *);
 
 /* For conn.c. */
 struct ssl_ctx_st *tls_ctx(struct tls_context *);

@@ -19,7 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKS = 8, NAME_MAX_LEN = 15 }; /* LOOKS: how often in hang_ms the running jobs are looked at */
+enum {
+	LOOKS = 8,
+	NAME_MAX_LEN = 15
+}; /* LOOKS: how often in hang_ms the running jobs are looked at */
 
 struct owner {
 	struct link link; /* of the pool's list */
@@ -49,9 +52,9 @@ struct work_pool {
 	unsigned lost; /* written off since the start */
 
 	pthread_mutex_t lock;
-	pthread_cond_t more;    /* a job to take, or the end */
-	pthread_cond_t left;    /* a thread that counts has gone */
-	struct link owners;     /* the next to be served first */
+	pthread_cond_t more; /* a job to take, or the end */
+	pthread_cond_t left; /* a thread that counts has gone */
+	struct link owners;  /* the next to be served first */
 	struct link running, finished;
 	atomic_uint waiting;
 	unsigned threads, idle; /* without those written off */
@@ -66,9 +69,9 @@ owner_of(struct work_pool *p, const void *key)
 {
 	struct owner *o;
 
-	LIST_EACH (at, &p->owners)
-		if (list_member(at, struct owner, link)->key == key)
-			return list_member(at, struct owner, link);
+	LIST_EACH(at, &p->owners)
+	if (list_member(at, struct owner, link)->key == key)
+		return list_member(at, struct owner, link);
 	o = mem_alloc(sizeof *o);
 	o->key = key;
 	list_init(&o->jobs);
@@ -89,7 +92,8 @@ owner_leave(struct owner *o)
 static struct job *
 take(struct work_pool *p)
 {
-	LIST_EACH (at, &p->owners) {
+	LIST_EACH(at, &p->owners)
+	{
 		struct owner *o = list_member(at, struct owner, link);
 		struct job *j;
 
@@ -233,7 +237,8 @@ write_off(struct work_pool *p, struct job *j)
 	p->lost++;
 	p->threads--;
 	add_thread(p);
-	log_warning("a job of the pool %s has not come back for %llu ms: its thread is given up (%u so far)",
+	log_warning("a job of the pool %s has not come back for %llu ms: its thread is given up "
+		    "(%u so far)",
 	    p->name, (unsigned long long)p->hang_ms, p->lost);
 }
 
@@ -243,7 +248,8 @@ find_late(struct work_pool *p, void (**done)(void *, enum work_result), void **a
 {
 	uint64_t now = clock_ms(p->loop);
 
-	LIST_EACH (at, &p->running) {
+	LIST_EACH(at, &p->running)
+	{
 		struct job *j = list_member(at, struct job, link);
 
 		if (j->seen_ms == 0)
@@ -280,7 +286,8 @@ on_look(void *arg)
 }
 
 int
-work_start(struct work_pool *p, const void *owner, void (*run)(void *), void (*done)(void *, enum work_result), void *arg)
+work_start(struct work_pool *p, const void *owner, void (*run)(void *),
+    void (*done)(void *, enum work_result), void *arg)
 {
 	struct job *j;
 
@@ -325,7 +332,8 @@ pool_end(struct loop_item *item)
 }
 
 struct work_pool *
-work_pool_create(struct loop *loop, const char *name, unsigned threads, unsigned waiting_max, uint64_t hang_ms)
+work_pool_create(
+    struct loop *loop, const char *name, unsigned threads, unsigned waiting_max, uint64_t hang_ms)
 {
 	struct work_pool *p = mem_alloc(sizeof *p);
 
@@ -366,7 +374,8 @@ drop_waiting(struct work_pool *p)
 {
 	struct link *l;
 
-	LIST_EACH (at, &p->owners) {
+	LIST_EACH(at, &p->owners)
+	{
 		struct owner *o = list_member(at, struct owner, link);
 
 		while ((l = list_take_first(&o->jobs)) != NULL) {

@@ -28,7 +28,8 @@ on_message(struct channel *c, struct str message, const int *fds, size_t count, 
 	s->messages += message.len > 0;
 	s->fds += (int)count;
 	s->last_len = message.len;
-	snprintf(s->last, sizeof s->last, "%.*s", message.len < 40 ? (int)message.len : 40, message.p);
+	snprintf(
+	    s->last, sizeof s->last, "%.*s", message.len < 40 ? (int)message.len : 40, message.p);
 	for (size_t i = 0; i < count; i++) {
 		if (i + 1 == count && !s->close_fds)
 			s->kept_fd = fds[i];
@@ -64,7 +65,8 @@ messages_and_descriptors_arrive(void)
 {
 	struct seen a = { 0 }, b = { 0 };
 	int other, pipe_fds[2];
-	struct channel *one = begin(&a, &other), *two = channel_adopt_take(loop, other, on_message, &b);
+	struct channel *one = begin(&a, &other),
+		       *two = channel_adopt_take(loop, other, on_message, &b);
 	char got[8] = "";
 
 	CHECK_INT(pipe2(pipe_fds, O_CLOEXEC), 0);
@@ -140,7 +142,10 @@ too_many_descriptors_end_the_channel_and_are_closed(void)
 		char bytes[CMSG_SPACE((CHANNEL_FDS_MAX + 1) * sizeof(int))];
 	} control = { 0 };
 	struct iovec v = { (char[]){ "x" }, 1 };
-	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.bytes };
+	struct msghdr h = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof control.bytes };
 	struct seen s = { 0 };
 	int other, fds[CHANNEL_FDS_MAX + 1], before, after;
 
@@ -183,11 +188,16 @@ void
 suite_channel(void)
 {
 	static const struct test tests[] = {
-		{ "messages and descriptors arrive, and then the end", messages_and_descriptors_arrive },
-		{ "what the other end cannot take waits, up to a maximum", what_the_other_end_cannot_take_waits_up_to_a_maximum },
-		{ "a message that is too large ends the channel", a_message_that_is_too_large_ends_the_channel },
-		{ "too many descriptors end the channel and are closed", too_many_descriptors_end_the_channel_and_are_closed },
-		{ "a channel may be closed by its own message", a_channel_may_be_closed_by_its_own_message },
+		{ "messages and descriptors arrive, and then the end",
+		    messages_and_descriptors_arrive },
+		{ "what the other end cannot take waits, up to a maximum",
+		    what_the_other_end_cannot_take_waits_up_to_a_maximum },
+		{ "a message that is too large ends the channel",
+		    a_message_that_is_too_large_ends_the_channel },
+		{ "too many descriptors end the channel and are closed",
+		    too_many_descriptors_end_the_channel_and_are_closed },
+		{ "a channel may be closed by its own message",
+		    a_channel_may_be_closed_by_its_own_message },
 	};
 
 	CHECK_SUITE("channel", tests);

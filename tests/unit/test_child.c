@@ -28,9 +28,12 @@ start(const char *command, const int *fds, size_t count)
 {
 	char *argv[] = { "sh", "-c", (char *)(uintptr_t)command, NULL };
 	char *env[] = { "WORD=from-env", NULL };
-	struct child_options o = {
-		.file = "/bin/sh", .argv = argv, .env = env, .fds = fds, .fd_count = count, .ended = on_ended
-	};
+	struct child_options o = { .file = "/bin/sh",
+		.argv = argv,
+		.env = env,
+		.fds = fds,
+		.fd_count = count,
+		.ended = on_ended };
 	struct err err;
 
 	loop = loop_create();
@@ -75,7 +78,8 @@ nothing_else_is_inherited(void)
 
 	CHECK_INT(pipe2(pipe_fds, O_CLOEXEC), 0);
 	fds[1] = fds[3] = pipe_fds[1];
-	CHECK(start("cd /proc/self/fd; for f in 4 5 6 7 8 9 60 61 62; do [ -e $f ] && echo open $f; done; "
+	CHECK(start("cd /proc/self/fd; for f in 4 5 6 7 8 9 60 61 62; do [ -e $f ] && echo open "
+		    "$f; done; "
 		    "kill -PIPE $$; echo alive",
 		  fds, 4) != NULL);
 	close(pipe_fds[1]);
@@ -104,7 +108,9 @@ static void
 a_program_that_cannot_start_is_an_error_at_once(void)
 {
 	char *argv[] = { "x", NULL }, *env[] = { NULL };
-	struct child_options o = { .file = "/nonexistent/x", .argv = argv, .env = env, .ended = on_ended };
+	struct child_options o = {
+		.file = "/nonexistent/x", .argv = argv, .env = env, .ended = on_ended
+	};
 	struct err err = { 0 };
 
 	loop = loop_create();
@@ -121,10 +127,12 @@ void
 suite_child(void)
 {
 	static const struct test tests[] = {
-		{ "a child gets its arguments, descriptors and environment", a_child_gets_its_arguments_descriptors_and_environment },
+		{ "a child gets its arguments, descriptors and environment",
+		    a_child_gets_its_arguments_descriptors_and_environment },
 		{ "nothing else is inherited", nothing_else_is_inherited },
 		{ "a child can be signalled", a_child_can_be_signalled },
-		{ "a program that cannot start is an error at once", a_program_that_cannot_start_is_an_error_at_once },
+		{ "a program that cannot start is an error at once",
+		    a_program_that_cannot_start_is_an_error_at_once },
 	};
 
 	CHECK_SUITE("child", tests);

@@ -18,8 +18,8 @@ struct seen {
 	char events[64];
 	char input[256];
 	size_t total;
-	bool leave;       /* input unconsumed */
-	bool pause;       /* at the first input */
+	bool leave; /* input unconsumed */
+	bool pause; /* at the first input */
 	const char *answer;
 	struct conn *conn;
 };
@@ -508,19 +508,27 @@ suite_conn(void)
 		{ "bytes go both ways", bytes_go_both_ways },
 		{ "replies of one turn leave together", replies_of_one_turn_leave_together },
 		{ "input that is left stays and grows", input_that_is_left_stays_and_grows },
-		{ "a paused connection tells nothing but the peer's leaving", a_paused_connection_tells_nothing_but_the_peers_leaving },
-		{ "the end waits for input that a paused owner has not seen", the_end_waits_for_input_that_a_paused_owner_has_not_seen },
+		{ "a paused connection tells nothing but the peer's leaving",
+		    a_paused_connection_tells_nothing_but_the_peers_leaving },
+		{ "the end waits for input that a paused owner has not seen",
+		    the_end_waits_for_input_that_a_paused_owner_has_not_seen },
 		{ "reading stops at the high-water mark", reading_stops_at_the_high_water_mark },
-		{ "a slow reader makes it full, then drained", a_slow_reader_is_told_full_and_drained },
+		{ "a slow reader makes it full, then drained",
+		    a_slow_reader_is_told_full_and_drained },
 		{ "output has a maximum", output_has_a_maximum },
-		{ "closing sends what was written and waits for the peer", closing_sends_what_was_written_and_waits_for_the_peer },
-		{ "closing does not wait longer than asked", closing_does_not_wait_longer_than_asked },
+		{ "closing sends what was written and waits for the peer",
+		    closing_sends_what_was_written_and_waits_for_the_peer },
+		{ "closing does not wait longer than asked",
+		    closing_does_not_wait_longer_than_asked },
 		{ "the deadline is told once", the_deadline_is_told_once },
-		{ "a reset is an error and keeps its reason", a_reset_is_an_error_and_keeps_its_reason },
+		{ "a reset is an error and keeps its reason",
+		    a_reset_is_an_error_and_keeps_its_reason },
 		{ "a client connects and is accepted", a_client_connects_and_is_accepted },
-		{ "a refused connect is an error from the loop", a_refused_connect_is_an_error_from_the_loop },
+		{ "a refused connect is an error from the loop",
+		    a_refused_connect_is_an_error_from_the_loop },
 		{ "a paused acceptor accepts nothing", a_paused_acceptor_accepts_nothing },
-		{ "an acceptor without descriptors waits and does not spin (X3)", an_acceptor_without_descriptors_waits },
+		{ "an acceptor without descriptors waits and does not spin (X3)",
+		    an_acceptor_without_descriptors_waits },
 	};
 
 	CHECK_SUITE("conn", tests);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static struct loop *loop;
-static char last[600];  /* the last answer as text */
+static char last[600]; /* the last answer as text */
 static int answers;
 static struct dns *asked;
 
@@ -31,7 +31,8 @@ on_answer(const struct dns_answer *a, void *arg)
 
 		len = strlen(last);
 		if (r->text.p != NULL)
-			snprintf(last + len, sizeof last - len, " %u:%.*s", r->priority, STR_FMT(r->text));
+			snprintf(last + len, sizeof last - len, " %u:%.*s", r->priority,
+			    STR_FMT(r->text));
 		else if (r->raw.len == 0 || r->raw.len == 4 || r->raw.len == 16)
 			snprintf(last + len, sizeof last - len, " %s", ip_print(&r->ip, ip));
 		else
@@ -51,12 +52,17 @@ settle(void)
 /* ---- the fixture ---- */
 
 static const char fixture[] =
-    "{ \"Here.test\": { \"MX\": [[10, \"mx.here.test\"], [20, \"MX2.here.test.\"]], \"A\": [\"192.0.2.1\", \"192.0.2.2\"],"
+    "{ \"Here.test\": { \"MX\": [[10, \"mx.here.test\"], [20, \"MX2.here.test.\"]], \"A\": "
+    "[\"192.0.2.1\", \"192.0.2.2\"],"
     "    \"AAAA\": [\"2001:db8::1\"], \"TXT\": [\"v=spf1 -all\"], \"secure\": true },"
-    "  \"www.here.test\": { \"CNAME\": [\"here.test\"] }, \"lost.test\": { \"CNAME\": [\"nowhere.test\"] },"
-    "  \"round.test\": { \"CNAME\": [\"round.test\"] }, \"_25._tcp.here.test\": { \"TLSA\": [\"3 1 1 abCD\"] },"
-    "  \"_x._tcp.here.test\": { \"SRV\": [[1, 2, 3, \"srv.here.test\"]] }, \"null.test\": { \"MX\": [[0, \".\"]] },"
-    "  \"192.0.2.1\": { \"PTR\": [\"mx.here.test\"] }, \"2001:db8::1\": { \"PTR\": [\"six.here.test\"] },"
+    "  \"www.here.test\": { \"CNAME\": [\"here.test\"] }, \"lost.test\": { \"CNAME\": "
+    "[\"nowhere.test\"] },"
+    "  \"round.test\": { \"CNAME\": [\"round.test\"] }, \"_25._tcp.here.test\": { \"TLSA\": [\"3 1 "
+    "1 abCD\"] },"
+    "  \"_x._tcp.here.test\": { \"SRV\": [[1, 2, 3, \"srv.here.test\"]] }, \"null.test\": { "
+    "\"MX\": [[0, \".\"]] },"
+    "  \"192.0.2.1\": { \"PTR\": [\"mx.here.test\"] }, \"2001:db8::1\": { \"PTR\": "
+    "[\"six.here.test\"] },"
     "  \"slow.test\": { \"fail\": \"timeout\" }, \"broken.test\": { \"fail\": \"servfail\" } }";
 
 static void
@@ -172,9 +178,12 @@ mistakes_in_a_fixture_are_named(void)
 		struct err err = { 0 };
 
 		CHECK(dns_create_fixture(loop, str_of(rows[i].json), &err) == NULL);
-		CHECK_STR_AT(((struct str){ err.text, strlen(rows[i].want) }), str_of(rows[i].want), err.text);
+		CHECK_STR_AT(((struct str){ err.text, strlen(rows[i].want) }), str_of(rows[i].want),
+		    err.text);
 	}
-	CHECK(dns_create(loop, &(struct dns_config){ .fixture = "/nonexistent", .fixture_only = true }, NULL) == NULL);
+	CHECK(dns_create(loop,
+		  &(struct dns_config){ .fixture = "/nonexistent", .fixture_only = true },
+		  NULL) == NULL);
 	loop_destroy(loop);
 }
 
@@ -260,7 +269,10 @@ responses_are_read(void)
 static void
 names_with_other_bytes_are_not_repeated(void)
 {
-	static const char *const labels[] = { "\4a\nb(", "\4<a>b", "\3a.b", "\3a\0b", "\3a\x7f" "b", "\3a b", "\3\xc3\xa9x" };
+	static const char *const labels[] = { "\4a\nb(", "\4<a>b", "\3a.b", "\3a\0b",
+		"\3a\x7f"
+		"b",
+		"\3a b", "\3\xc3\xa9x" };
 	static struct packet p;
 
 	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
@@ -397,7 +409,8 @@ serve(void)
 	socklen_t size = sizeof from;
 	ssize_t len;
 
-	while ((len = recvfrom(server_fd, q.bytes, sizeof q.bytes, 0, (struct sockaddr *)&from, &size)) > 17) {
+	while ((len = recvfrom(
+		    server_fd, q.bytes, sizeof q.bytes, 0, (struct sockaddr *)&from, &size)) > 17) {
 		size_t end = 12;
 
 		questions++;
@@ -582,13 +595,18 @@ suite_dns(void)
 		{ "mistakes in a fixture are named", mistakes_in_a_fixture_are_named },
 		{ "addresses are reversed", addresses_are_reversed },
 		{ "responses are read", responses_are_read },
-		{ "names with other bytes are not repeated (N17)", names_with_other_bytes_are_not_repeated },
+		{ "names with other bytes are not repeated (N17)",
+		    names_with_other_bytes_are_not_repeated },
 		{ "malformed responses fail (N12)", malformed_responses_fail },
 		{ "large responses are cut to size (N12)", large_responses_are_cut_to_size },
-		{ "the cache forgets in time and in number", the_cache_forgets_in_time_and_in_number },
-		{ "a name server answers once, and then the cache", a_name_server_answers_once_and_then_the_cache },
-		{ "failures of a name server are told apart", failures_of_a_name_server_are_told_apart },
-		{ "a black hole ends at the deadline (Z4, X11)", a_black_hole_ends_at_the_deadline },
+		{ "the cache forgets in time and in number",
+		    the_cache_forgets_in_time_and_in_number },
+		{ "a name server answers once, and then the cache",
+		    a_name_server_answers_once_and_then_the_cache },
+		{ "failures of a name server are told apart",
+		    failures_of_a_name_server_are_told_apart },
+		{ "a black hole ends at the deadline (Z4, X11)",
+		    a_black_hole_ends_at_the_deadline },
 		{ "a cancelled question is not answered", a_cancelled_question_is_not_answered },
 		{ "a fixture comes before the network", a_fixture_comes_before_the_network },
 	};

@@ -149,7 +149,9 @@ the_log_follows_a_fake_clock(void)
 	struct loop *loop = loop_create();
 	char line[40] = "", real[40] = "";
 
-	clock_fake(loop, INT64_C(946728000) * 1000000000); /* 2000-01-01T12:00Z; noon, so the day is the same nearly everywhere */
+	clock_fake(loop,
+	    INT64_C(946728000) *
+		1000000000); /* 2000-01-01T12:00Z; noon, so the day is the same nearly everywhere */
 	log_capture(keep_line, line);
 	log_info("hello");
 	loop_destroy(loop);
@@ -176,13 +178,15 @@ void
 suite_loop(void)
 {
 	static const struct test tests[] = {
-		{ "deferred calls come later and in order", deferred_calls_come_later_and_in_order },
+		{ "deferred calls come later and in order",
+		    deferred_calls_come_later_and_in_order },
 		{ "a thread may post a call", a_thread_may_post },
 		{ "a loop runs until it is stopped", a_loop_runs_until_stopped },
 		{ "signals become events", signals_become_events },
 		{ "what is left at the end is freed", what_is_left_at_the_end_is_freed },
 		{ "a fake clock moves only when advanced", a_fake_clock_moves_only_when_advanced },
-		{ "the log follows a fake clock, until the loop ends", the_log_follows_a_fake_clock },
+		{ "the log follows a fake clock, until the loop ends",
+		    the_log_follows_a_fake_clock },
 		{ "the longest event is forgotten when told", a_long_event_is_measured },
 	};
 

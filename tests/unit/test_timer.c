@@ -45,7 +45,8 @@ set(struct alarm *a, uint64_t ms)
 static void
 timers_fire_when_due_and_not_before(void)
 {
-	static const uint64_t spans[] = { 0, 1, 63, 64, 65, 4095, 4096, 300000, 86400000, UINT64_C(31536000000) };
+	static const uint64_t spans[] = { 0, 1, 63, 64, 65, 4095, 4096, 300000, 86400000,
+		UINT64_C(31536000000) };
 	struct alarm a = { 0 };
 
 	begin();
@@ -178,7 +179,8 @@ suite_timer(void)
 		{ "timers fire when due and not before", timers_fire_when_due_and_not_before },
 		{ "many timers fire once each and in order", many_timers_fire_in_order },
 		{ "a timer may stop another that is due", a_timer_may_stop_another_that_is_due },
-		{ "a timer that sets itself again waits for the next turn", a_timer_set_again_waits_for_the_next_turn },
+		{ "a timer that sets itself again waits for the next turn",
+		    a_timer_set_again_waits_for_the_next_turn },
 		{ "real time fires timers too", real_time_fires_timers_too },
 	};
 

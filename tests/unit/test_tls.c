@@ -201,7 +201,8 @@ later_injection_breaks_the_handshake(void)
 static void
 on_proxy(struct conn *c, enum conn_event event, void *owner)
 {
-	if (event == CONN_DATA && !conn_is_secure(c) && strlen(((struct seen *)owner)->events) == 0) {
+	if (event == CONN_DATA && !conn_is_secure(c) &&
+	    strlen(((struct seen *)owner)->events) == 0) {
 		CHECK_STR(((struct str){ conn_input(c).p, 7 }), STR("PROXY\r\n"));
 		conn_consume(c, 7);
 		conn_start_tls_server_at_once(c, server);
@@ -247,15 +248,19 @@ alpn_refuses_other_protocols(void)
 		unsigned len;
 
 		if (rows[i].offer[0] != '\0')
-			SSL_set_alpn_protos(cl.ssl, (const unsigned char *)rows[i].offer, (unsigned)strlen(rows[i].offer));
+			SSL_set_alpn_protos(cl.ssl, (const unsigned char *)rows[i].offer,
+			    (unsigned)strlen(rows[i].offer));
 		conn_start_tls_server(s.conn, server);
 		CHECK_INT_AT(shake(&cl) == 1, rows[i].chosen != NULL, rows[i].offer);
-		CHECK_STR_AT(str_of(s.events), str_of(rows[i].chosen != NULL ? "S" : "X"), rows[i].offer);
+		CHECK_STR_AT(
+		    str_of(s.events), str_of(rows[i].chosen != NULL ? "S" : "X"), rows[i].offer);
 		SSL_get0_alpn_selected(cl.ssl, &chosen, &len);
 		if (rows[i].chosen != NULL)
-			CHECK_STR_AT(((struct str){ len > 0 ? (const char *)chosen : "", len }), str_of(rows[i].chosen), rows[i].offer);
+			CHECK_STR_AT(((struct str){ len > 0 ? (const char *)chosen : "", len }),
+			    str_of(rows[i].chosen), rows[i].offer);
 		else
-			CHECK_INT_AT(ERR_GET_REASON(ERR_peek_last_error()), SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, rows[i].offer);
+			CHECK_INT_AT(ERR_GET_REASON(ERR_peek_last_error()),
+			    SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, rows[i].offer);
 		end(&cl);
 	}
 }
@@ -303,7 +308,9 @@ sni_chooses_a_certificate_and_refuses_nonsense(void)
 		buf_init(&cert2, 8192);
 		buf_init(&key2, 8192);
 		tls_self_signed("two.here.test", 30, &cert2, &key2, &err);
-		CHECK_INT(tls_server_add(server, "two.here.test", buf_str(&cert2), buf_str(&key2), &err), 0);
+		CHECK_INT(
+		    tls_server_add(server, "two.here.test", buf_str(&cert2), buf_str(&key2), &err),
+		    0);
 		SSL_set_tlsext_host_name(cl.ssl, rows[i].name);
 		conn_start_tls_server(s.conn, server);
 		CHECK_INT_AT(shake(&cl) == 1, rows[i].want != NULL, rows[i].name);
@@ -359,7 +366,8 @@ a_cut_connection_is_an_error_and_a_closed_one_is_not(void)
 		conn_start_tls_server(s.conn, server);
 		CHECK_INT(shake(&cl), 1);
 		CHECK_INT(SSL_write(cl.ssl, "DATA", 4), 4);
-		CHECK_INT(client_read(&cl).len, 0); /* the tickets: unread they would make it a reset */
+		CHECK_INT(
+		    client_read(&cl).len, 0); /* the tickets: unread they would make it a reset */
 		if (polite)
 			SSL_shutdown(cl.ssl);
 		close(cl.fd);
@@ -459,7 +467,8 @@ our_client_talks_to_our_server(void)
 	static const struct {
 		const char *name;
 		bool verify, works;
-	} rows[] = { { "mx.here.test", false, true }, { "mx.here.test", true, false }, { "192.0.2.7", false, true } };
+	} rows[] = { { "mx.here.test", false, true }, { "mx.here.test", true, false },
+		{ "192.0.2.7", false, true } };
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct client cl = begin(NULL);
@@ -510,19 +519,26 @@ suite_tls(void)
 {
 	static const struct test tests[] = {
 		{ "a client is served over TLS", a_client_is_served_over_tls },
-		{ "STARTTLS answers in the clear, and discards what was injected (T1)", starttls_answers_in_the_clear_first },
-		{ "later injection breaks the handshake (T2)", later_injection_breaks_the_handshake },
-		{ "a handshake behind a PROXY header is kept", a_handshake_behind_a_proxy_header_is_kept },
+		{ "STARTTLS answers in the clear, and discards what was injected (T1)",
+		    starttls_answers_in_the_clear_first },
+		{ "later injection breaks the handshake (T2)",
+		    later_injection_breaks_the_handshake },
+		{ "a handshake behind a PROXY header is kept",
+		    a_handshake_behind_a_proxy_header_is_kept },
 		{ "ALPN refuses other protocols (T11)", alpn_refuses_other_protocols },
-		{ "SNI chooses a certificate and refuses nonsense (T10)", sni_chooses_a_certificate_and_refuses_nonsense },
+		{ "SNI chooses a certificate and refuses nonsense (T10)",
+		    sni_chooses_a_certificate_and_refuses_nonsense },
 		{ "old versions are refused (T9)", old_versions_are_refused },
 		{ "renegotiation is refused (T9)", renegotiation_is_refused },
-		{ "a cut connection is an error, a closed one is not (T21)", a_cut_connection_is_an_error_and_a_closed_one_is_not },
-		{ "garbage ends the connection and nothing else (T20)", garbage_ends_the_connection_and_nothing_else },
+		{ "a cut connection is an error, a closed one is not (T21)",
+		    a_cut_connection_is_an_error_and_a_closed_one_is_not },
+		{ "garbage ends the connection and nothing else (T20)",
+		    garbage_ends_the_connection_and_nothing_else },
 		{ "600 kB arrive whole both ways", bulk_arrives_whole },
 		{ "a paused owner hears of the end", a_paused_owner_hears_of_the_end },
 		{ "our client talks to our server", our_client_talks_to_our_server },
-		{ "a key of another certificate is refused", a_key_of_another_certificate_is_refused },
+		{ "a key of another certificate is refused",
+		    a_key_of_another_certificate_is_refused },
 	};
 
 	CHECK_SUITE("tls", tests);

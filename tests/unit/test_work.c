@@ -201,7 +201,8 @@ void
 suite_work(void)
 {
 	static const struct test tests[] = {
-		{ "jobs run on threads without signals, and end on the loop", jobs_run_on_threads_and_end_on_the_loop },
+		{ "jobs run on threads without signals, and end on the loop",
+		    jobs_run_on_threads_and_end_on_the_loop },
 		{ "one owner gets half the threads", one_owner_gets_half_the_threads },
 		{ "a full pool says so", a_full_pool_says_so },
 		{ "a thread that hangs is replaced", a_thread_that_hangs_is_replaced },
