@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One line per command, as `postern --help` lists them: core/cli/x.c defines command_x. */
 COMMAND(run)
+COMMAND(demo)
 COMMAND(stop)
 COMMAND(status)
+COMMAND(user)
 COMMAND(test)
 COMMAND(modules)
 COMMAND(version)
