@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# `make bench` prints `name value unit`. A benchmark is a program here; build without sanitizers.
+EXTRA_PROGRAMS = $(BENCHES)
+BENCHES = tests/bench/bench_policy
+CLEANFILES += $(BENCHES)
+
+tests_bench_bench_policy_SOURCES = %D%/bench_policy.c
+tests_bench_bench_policy_LDADD = $(CORE_LIBS)
+tests_bench_bench_policy_DEPENDENCIES = libcore.a
+tests_bench_bench_policy_LDFLAGS = $(postern_LDFLAGS)
+
+bench: $(BENCHES)
+	@for b in $(BENCHES); do ./$$b || exit 1; done
+
+.PHONY: bench
