@@ -16,7 +16,8 @@ struct hello {
 
 static const struct option options[] = {
 	OPTION_LIST(struct hello, names, "localhost", "names that no honest client has"),
-	OPTION_STRING(struct hello, reply, "That is not your name", "what to tell those who use one"),
+	OPTION_STRING(
+	    struct hello, reply, "That is not your name", "what to tell those who use one"),
 	OPTION_END,
 };
 

@@ -42,17 +42,24 @@ no_over(struct tx *tx)
 	(void)tx;
 }
 
-static struct config config = { .hostname = "bench", .limits = { .recipients = 1000, .handler_ms = 1000 } };
+static struct config config = { .hostname = "bench",
+	.limits = { .recipients = 1000, .handler_ms = 1000 } };
 
 int
 main(void)
 {
 	static struct handler handlers[HANDLERS];
-	struct server server = { .loop = loop_create(), .config = &config, .refs = ref_table_create() };
+	struct server server = {
+		.loop = loop_create(), .config = &config, .refs = ref_table_create()
+	};
 	struct policy policy = { .name = "bench", .hash = "" };
 	const struct tx_options options = { .server = &server, .policy = &policy, .via = "smtp" };
-	const struct mail_params params = { .envid = { "", 0 }, .ret = { "", 0 }, .auth = { "", 0 } };
-	const struct address sender = { .local = STR("a"), .domain = STR("b.test"), .text = STR("a@b.test") };
+	const struct mail_params params = {
+		.envid = { "", 0 }, .ret = { "", 0 }, .auth = { "", 0 }
+	};
+	const struct address sender = {
+		.local = STR("a"), .domain = STR("b.test"), .text = STR("a@b.test")
+	};
 	handler_fn *volatile fn = look;
 	double start, floor, full, empty;
 	struct tx *tx;

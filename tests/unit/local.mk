@@ -40,3 +40,4 @@ tests_unit_run_SOURCES += %D%/test_map.c
 tests_unit_run_SOURCES += %D%/test_base.c
 tests_unit_run_SOURCES += %D%/test_crc32c.c
 tests_unit_run_SOURCES += %D%/test_spool.c
+tests_unit_run_SOURCES += %D%/test_intake.c

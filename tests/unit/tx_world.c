@@ -92,11 +92,12 @@ configure(struct tx_world *w)
 void
 tx_world_open(struct tx_world *w, bool with_spool)
 {
-	struct spool_options options = { .dir = check_folder() };
+	struct spool_options options = { 0 };
 	struct err err;
 
 	memset(w, 0, sizeof *w);
 	w->arena = arena_create(NULL);
+	w->spool_dir = options.dir = arena_strdup(w->arena, check_folder());
 	configure(w);
 	w->server.loop = loop_create();
 	w->server.arena = w->arena;
@@ -249,13 +250,15 @@ tx_world_text(struct tx_world *w)
 {
 	static char text[256 * 1024];
 	struct err err;
+	size_t at = 0;
 	int64_t len;
 
 	if (w->found == NULL)
 		return STR("");
-	len = message_read(w->found, 0, text, sizeof text, &err);
-	CHECK(len >= 0);
-	return (struct str){ text, len > 0 ? (size_t)len : 0 };
+	while ((len = message_read(w->found, at, text + at, sizeof text - at, &err)) > 0)
+		at += (size_t)len;
+	CHECK_INT(len, 0);
+	return (struct str){ text, at };
 }
 
 bool

@@ -20,6 +20,7 @@ struct tx_world {
 	struct policy policy;
 	struct tx_options options;
 	struct handler handlers[STAGE_COUNT][4];
+	const char *spool_dir;
 	struct message *found; /* the last message that the spool told of */
 	unsigned found_count;
 	char log[16 * 1024]; /* lines, without their time */
