@@ -119,7 +119,8 @@ const char *
 date_print(int64_t seconds, char *to)
 {
 	struct date d = local_date(seconds);
-	int64_t week_day = (days_before(d.year, d.month, d.day) + 3) % 7;
+	/* The first two months of year 0 are before day 0, a Wednesday. */
+	int64_t week_day = (days_before(d.year, d.month, d.day) + 9 * 7 + 3) % 7;
 	char zone[8];
 
 	print_zone(d.zone_minutes, "", zone);

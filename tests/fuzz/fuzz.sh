@@ -10,7 +10,7 @@ for name; do
 	mkdir -p "$found"
 	[ -f "$words" ] && words=-dict=$words || words=
 	if "./tests/fuzz/$name" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-		-artifact_prefix="$found.crash-" $words "$found" "$srcdir/tests/fuzz/corpus/$name" >"$found.log" 2>&1; then
+		-artifact_prefix="$found." $words "$found" "$srcdir/tests/fuzz/corpus/$name" >"$found.log" 2>&1; then
 		passed=$((passed + 1))
 		echo "ok $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$found.log") inputs"
 	else

@@ -157,6 +157,7 @@ printed_with_the_local_zone(void)
 	CHECK_TEXT(date_print(0, text), "Thu, 01 Jan 1970 00:00:00 +0000");
 	CHECK_TEXT(date_print(951782400, text), "Tue, 29 Feb 2000 00:00:00 +0000");
 	CHECK_TEXT(date_print_rfc3339(1795246200, text), "2026-11-21T07:30:00+00:00");
+	CHECK_TEXT(date_print(-62165075400, text), "Tue, 25 Jan 0000 19:30:00 +0000");
 	use_zone("XXX-5:45");
 	CHECK_TEXT(date_print(1795246200, text), "Sat, 21 Nov 2026 13:15:00 +0545");
 	CHECK_TEXT(date_print_rfc3339(1795246200, text), "2026-11-21T13:15:00+05:45");
