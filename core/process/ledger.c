@@ -13,10 +13,16 @@
 #include <sys/mman.h>
 #include <time.h>
 
+/* What one thread does: the last of the calls that are nested in one another is the present one. */
+struct ledger_thread {
+	struct ledger_entry call[LEDGER_DEPTH];
+	uint32_t depth;
+};
+
 struct ledger_column {
 	_Atomic uint64_t beats;
-	_Atomic uint32_t threads; /* entries given out */
-	struct ledger_entry entry[LEDGER_THREADS];
+	_Atomic uint32_t taken; /* threads that have a place */
+	struct ledger_thread thread[LEDGER_THREADS];
 };
 
 struct ledger {
@@ -29,7 +35,7 @@ enum { DEADLY = sizeof deadly / sizeof deadly[0], HANDLER_STACK = 64 * 1024 };
 
 static struct ledger *here;
 static struct sigaction before[DEADLY];
-static _Thread_local struct ledger_entry *own_entry; /* of this thread in `own_ledger` */
+static _Thread_local struct ledger_thread *own_thread; /* of this thread in `own_ledger` */
 static _Thread_local struct ledger *own_ledger;
 
 size_t
@@ -70,21 +76,20 @@ ledger_close(struct ledger *l)
 
 /* ---- in the worker */
 
-/* The calling thread's entry; the last one is shared by all threads that come too late for their
- * own. */
-static struct ledger_entry *
-entry(void)
+/* The calling thread's place; the last one is shared by all threads that come too late for their own. */
+static struct ledger_thread *
+thread(void)
 {
 	uint32_t i;
 
 	if (here == NULL)
 		return NULL;
 	if (own_ledger != here) {
-		i = atomic_fetch_add(&here->own->threads, 1);
-		own_entry = &here->own->entry[i < LEDGER_THREADS ? i : LEDGER_THREADS - 1];
+		i = atomic_fetch_add(&here->own->taken, 1);
+		own_thread = &here->own->thread[i < LEDGER_THREADS ? i : LEDGER_THREADS - 1];
 		own_ledger = here;
 	}
-	return own_entry;
+	return own_thread;
 }
 
 /*
@@ -97,8 +102,8 @@ on_deadly(int signal)
 	for (size_t i = 0; i < DEADLY; i++)
 		if (deadly[i] == signal)
 			sigaction(signal, &before[i], NULL);
-	if (own_entry != NULL && own_ledger == here)
-		own_entry->died = (uint32_t)signal;
+	if (own_thread != NULL && own_ledger == here)
+		own_thread->call[0].died = (uint32_t)signal;
 }
 
 void
@@ -138,10 +143,13 @@ void
 ledger_enter(const char *by, const char *what, const char *id, const struct ip *client)
 {
 	static const struct ip nobody;
-	struct ledger_entry *e = entry();
+	struct ledger_thread *t = thread();
+	struct ledger_entry *e;
 
-	if (e == NULL)
+	if (t == NULL)
 		return;
+	e = &t->call[t->depth < LEDGER_DEPTH ? t->depth : LEDGER_DEPTH - 1];
+	t->depth++;
 	copy(e->by, by);
 	copy(e->what, what);
 	copy(e->id, id);
@@ -153,10 +161,12 @@ ledger_enter(const char *by, const char *what, const char *id, const struct ip *
 void
 ledger_leave(void)
 {
-	struct ledger_entry *e = entry();
+	struct ledger_thread *t = thread();
 
-	if (e != NULL)
-		e->busy = 0;
+	if (t == NULL || t->depth == 0)
+		return;
+	if (--t->depth < LEDGER_DEPTH)
+		t->call[t->depth].busy = 0;
 }
 
 void
@@ -174,20 +184,32 @@ ledger_beats(const struct ledger *l, unsigned column)
 	return atomic_load(&l->columns[column].beats);
 }
 
-/* The thread that died, else the one that has been busy the longest. A broken worker may have
- * written anything. */
+/* The innermost call of a thread, or NULL. */
+static const struct ledger_entry *
+present(const struct ledger_thread *t)
+{
+	for (int i = LEDGER_DEPTH - 1; i >= 0; i--)
+		if (t->call[i].busy != 0)
+			return &t->call[i];
+	return NULL;
+}
+
+/* Of the thread that died, else of the one that has been busy the longest. A broken worker may have written anything. */
 bool
 ledger_last(const struct ledger *l, unsigned column, struct ledger_entry *last)
 {
-	const struct ledger_entry *all = l->columns[column].entry, *found = NULL;
+	const struct ledger_entry *found = NULL;
 
 	assert(column < COUNTERS_WORKERS);
 	for (size_t i = 0; i < LEDGER_THREADS; i++) {
-		if (all[i].busy == 0 && all[i].died == 0)
-			continue;
-		if (found == NULL || (all[i].died != 0 && found->died == 0) ||
-		    (found->died == 0 && all[i].since_ms < found->since_ms))
-			found = &all[i];
+		const struct ledger_thread *t = &l->columns[column].thread[i];
+		const struct ledger_entry *call = present(t);
+
+		if (call != NULL &&
+		    (found == NULL || t->call[0].died != 0 || call->since_ms < found->since_ms))
+			found = call;
+		if (call != NULL && t->call[0].died != 0)
+			break;
 	}
 	if (found == NULL)
 		return false;

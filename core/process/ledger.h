@@ -19,7 +19,7 @@
 
 struct ledger;
 
-enum { LEDGER_TEXT_MAX = 40, LEDGER_THREADS = 24 };
+enum { LEDGER_TEXT_MAX = 40, LEDGER_THREADS = 24, LEDGER_DEPTH = 3 };
 
 /* One call under way. */
 struct ledger_entry {
@@ -44,6 +44,7 @@ void ledger_set_here(struct ledger *);
 
 /*
  * Around each call: `by` and `what` are copied, cut where longer. `id` and `client` may be NULL.
+ * Calls may nest: a protocol's that leads to a handler's.
  * Costs a few nanoseconds. Where no ledger is here, does nothing that matters.
  */
 void ledger_enter(const char *by, const char *what, const char *id, const struct ip *client);

@@ -91,7 +91,8 @@ void
 session_client(struct session *s, struct ip *ip, uint16_t *port)
 {
 	*ip = s->client;
-	*port = s->client_port;
+	if (port != NULL)
+		*port = s->client_port;
 }
 
 uint64_t

@@ -80,7 +80,7 @@ struct ref session_ref(struct session *);
 const char *session_endpoint(struct session *); /* "submission" */
 bool session_needs_auth(struct session *);      /* as the endpoint, or as configured */
 const char *session_hostname(struct session *);
-void session_client(struct session *, struct ip *, uint16_t *port);
+void session_client(struct session *, struct ip *, uint16_t *port); /* port may be NULL */
 uint64_t session_now_ms(struct session *);
 
 /* ---- output: collected, and written once per turn */

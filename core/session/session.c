@@ -6,6 +6,7 @@
 #include "core/config/config.h"
 #include "core/loop/clock.h"
 #include "core/loop/conn.h"
+#include "core/process/ledger.h"
 #include "core/process/server.h"
 #include "core/session/tx_core.h"
 
@@ -262,19 +263,8 @@ on_secured(struct session *s)
 }
 
 static void
-on_event(struct conn *conn, enum conn_event event, void *owner)
+take_event(struct session *s, enum conn_event event)
 {
-	struct session *s = owner;
-
-	(void)conn;
-	if (event == CONN_CLOSED) {
-		end(s);
-		s->service->ended(s->service->listeners, s);
-		arena_destroy(s->arena);
-		return;
-	}
-	if (s->closing)
-		return;
 	switch (event) {
 	case CONN_DATA:
 		serve_input(s);
@@ -300,6 +290,24 @@ on_event(struct conn *conn, enum conn_event event, void *owner)
 	case CONN_CLOSED:
 		break;
 	}
+}
+
+/* The ledger knows whose session it was, should the protocol crash. */
+static void
+on_event(struct conn *conn, enum conn_event event, void *owner)
+{
+	struct session *s = owner;
+
+	(void)conn;
+	ledger_enter(s->service->listen->protocol, s->service->via, NULL, &s->client);
+	if (event == CONN_CLOSED) {
+		end(s);
+		s->service->ended(s->service->listeners, s);
+		arena_destroy(s->arena);
+	} else if (!s->closing) {
+		take_event(s, event);
+	}
+	ledger_leave();
 }
 
 /* ---- the beginning */

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/config/config.h"
 #include "core/loop/clock.h"
+#include "core/process/ledger.h"
 #include "core/process/server.h"
 #include "core/session/tx_parts.h"
 
@@ -134,7 +135,9 @@ call(struct tx *tx, const struct handler *h)
 	tx->ask.asked = h;
 	tx->ask.gave = false;
 	tx->ask.in_handler = true;
+	ledger_enter(h->name, stage_name(tx->ask.stage), tx_id(tx), tx_client(tx));
 	step = h->fn(tx, h->conf);
+	ledger_leave();
 	tx->ask.in_handler = false;
 	return tx_settle(tx, step);
 }

@@ -11,6 +11,7 @@
 #include "core/loop/loop.h"
 #include "core/loop/work.h"
 #include "core/module.h"
+#include "core/process/ledger.h"
 #include "core/process/server.h"
 
 enum call { CALL_NONE, CALL_OPEN, CALL_MESSAGES, CALL_READ, CALL_CHANGE, CALL_APPEND };
@@ -117,7 +118,9 @@ run(void *arg)
 		s->answer.result = err_set(&s->answer.err, "the mailbox is not open");
 		return;
 	}
+	ledger_enter("storage", s->user.p, NULL, NULL);
 	s->answer.result = call_storage(s, &s->answer.err);
+	ledger_leave();
 }
 
 static void

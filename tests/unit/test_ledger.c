@@ -25,8 +25,15 @@ the_call_under_way_is_known(void)
 	CHECK_TEXT(last.id, "1abc");
 	CHECK(ip_equal(&last.client, &client));
 	CHECK(!ledger_last(l, 2, &last));
+	ledger_enter("inner", "rcpt", "1abc", &client);
+	CHECK(ledger_last(l, 3, &last));
+	CHECK_TEXT(last.by, "inner");
+	ledger_leave();
+	CHECK(ledger_last(l, 3, &last));
+	CHECK_INT(strlen(last.by), LEDGER_TEXT_MAX - 1);
 	ledger_leave();
 	CHECK(!ledger_last(l, 3, &last));
+	ledger_leave();
 	ledger_beat(l);
 	CHECK_INT(ledger_beats(l, 3), 1);
 	ledger_clear_column(l, 3);
