@@ -77,8 +77,9 @@ trace(struct tx *tx, enum step step)
 	tx->ask.began_ns = now;
 	tx->ask.note = NULL;
 	tx->ask.waited_ms = 0;
-	if (step == STEP_DONE || h != tx_own_last(tx->ask.stage))
-		trace_add(t, &s);
+	if (step == STEP_NEXT && (h == tx_own_first(s.stage) || h == tx_own_last(s.stage)))
+		return;
+	trace_add(t, &s);
 }
 
 void
@@ -142,7 +143,10 @@ call(struct tx *tx, const struct handler *h)
 	return tx_settle(tx, step);
 }
 
-/* A refusal that sticks is spoken at RCPT, unless it is to be said at once. */
+/*
+ * A refusal that sticks is spoken at RCPT, unless it is to be said at once. To whom has
+ * authenticated it is: nothing more can be learned by waiting.
+ */
 static bool
 is_spoken_later(const struct tx *tx, const struct decision *d)
 {
@@ -150,7 +154,7 @@ is_spoken_later(const struct tx *tx, const struct decision *d)
 
 	if (!rule->sticks || !verdict_refuses(d->verdict) || d->stage != tx->ask.stage)
 		return false;
-	return !tx->options.at_once || d->stage == STAGE_TLS;
+	return (!tx->options.at_once && tx->user.len == 0) || d->stage == STAGE_TLS;
 }
 
 static void
