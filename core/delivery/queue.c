@@ -253,7 +253,8 @@ on_turn_over(struct message *m, const struct delivery_end *end, void *arg)
 	if (!q->stopping)
 		queue_pump(q);
 	else if (q->active == 0 && q->stopped != NULL)
-		q->stopped(q->stopped_arg);
+		/* Later: the delivery that just ended still holds its message, and the spool is closed there. */
+		loop_defer(q->options.loop, q->stopped, q->stopped_arg);
 }
 
 static void
