@@ -157,8 +157,9 @@ log_end_of(struct pop3 *c)
 	char client[IP_TEXT_MAX];
 	struct log_line l;
 	struct ip ip;
+	uint16_t port;
 
-	session_client(c->session, &ip, NULL);
+	session_client(c->session, &ip, &port);
 	log_begin(&l, NULL, "pop3");
 	log_str(&l, "user", buf_str(&c->user));
 	log_text(&l, "client", ip_print(&ip, client));
