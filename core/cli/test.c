@@ -76,7 +76,8 @@ run_one(const char *path, enum story_mode mode, FILE *to)
 		buf_printf(&report, "%s\n", err.text);
 	else
 		result = story_run(s, mode, &report);
-	fwrite(report.p, 1, report.len, to);
+	if (report.len > 0)
+		fwrite(report.p, 1, report.len, to);
 	fflush(to);
 	buf_free(&report);
 	arena_destroy(a);

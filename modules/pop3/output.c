@@ -90,7 +90,7 @@ uidl_more(struct pop3 *c)
 void
 pop3_list(struct pop3 *c)
 {
-	pop3_say(c, "+OK");
+	pop3_say(c, "+OK Sizes follow");
 	begin(c, list_more, 0);
 	list_more(c);
 }
@@ -98,7 +98,7 @@ pop3_list(struct pop3 *c)
 void
 pop3_uidl(struct pop3 *c)
 {
-	pop3_say(c, "+OK");
+	pop3_say(c, "+OK Names follow");
 	begin(c, uidl_more, 0);
 	uidl_more(c);
 }

@@ -10,7 +10,7 @@ C: PASS secret
 S: +OK *
 C: LIST
 S: +OK *
-S: 1 65
+S: 1 58
 S: 2 24
 S: .
 C: LIST 2
