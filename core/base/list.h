@@ -63,6 +63,16 @@ list_remove(struct link *l)
 	list_init(l);
 }
 
+static inline size_t
+list_length(const struct link *head)
+{
+	size_t n = 0;
+
+	for (const struct link *at = head->next; at != head; at = at->next)
+		n++;
+	return n;
+}
+
 /* The first link, removed; NULL where the list is empty. */
 static inline struct link *
 list_take_first(struct link *head)

@@ -229,18 +229,20 @@ close_over(struct conn *c)
 void
 conn_tell_all(struct loop *loop)
 {
-	struct link mark;
+	struct link *l;
 
-	list_add_last(&loop->telling, &mark);
-	while (loop->telling.next != &mark) {
-		struct conn *c = list_member(list_take_first(&loop->telling), struct conn, telling);
+	/* What is owed from now on waits for the next turn, or an owner that asks again would keep us here. */
+	for (size_t left = list_length(&loop->telling); left > 0; left--) {
+		struct conn *c;
 
+		if ((l = list_take_first(&loop->telling)) == NULL)
+			return;
+		c = list_member(l, struct conn, telling);
 		if ((c->owed & OWED_CLOSED) != 0)
 			close_over(c);
 		else
 			tell_owed(c);
 	}
-	list_remove(&mark);
 }
 
 /* ---- beginning and end ---- */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <unbound.h>
 #include <unbound-event.h>
+#include <unistd.h>
 
 enum { CLASS_IN = 1 };
 
@@ -320,6 +321,8 @@ set_up(struct dns_net *n, const struct dns_config *config, struct err *err)
 			return ub_err(err, options[i][0], r);
 	if (!config->dnssec && (r = ub_ctx_set_option(n->ctx, "module-config:", "iterator")) != 0)
 		return ub_err(err, "module-config", r);
+	if (config->dnssec && access(ROOT_KEY, R_OK) != 0)
+		return err_errno(err, "cannot read %s (package dns-root-data)", ROOT_KEY);
 	if (config->dnssec && (r = ub_ctx_add_ta_file(n->ctx, ROOT_KEY)) != 0)
 		return ub_err(err, ROOT_KEY, r);
 	if (config->servers == NULL && (r = ub_ctx_resolvconf(n->ctx, NULL)) != 0)

@@ -311,7 +311,7 @@ dns_wire_read(struct str packet, enum dns_type type, struct arena *arena, struct
 	struct name wanted = { .len = 0 };
 	unsigned code, questions, answers, authorities;
 
-	*a = (struct dns_answer){ .status = DNS_FAILED, .ttl = DNS_TTL_MAX };
+	*a = (struct dns_answer){ .status = DNS_FAILED };
 	if (packet.len < HEADER)
 		return;
 	code = read_number(&r, 2) & 0xf;
@@ -323,6 +323,7 @@ dns_wire_read(struct str packet, enum dns_type type, struct arena *arena, struct
 		return;
 	read_name(&r, &wanted);
 	(void)read_number(&r, 4);
+	a->ttl = DNS_TTL_MAX;
 	read_answers(&r, answers, type, arena, a, &wanted);
 	if (a->count == 0 && !r.broken) {
 		uint32_t ttl = read_negative_ttl(&r, authorities);

@@ -70,16 +70,12 @@ call_run(struct loop *loop, struct call *c)
 static void
 run_calls(struct loop *loop, struct link *calls)
 {
-	struct call mark = { .fn = NULL };
-
-	list_add_last(calls, &mark.link);
-	while (calls->next != &mark.link) {
+	for (size_t left = list_length(calls); left > 0; left--) {
 		struct call *c = list_member(list_take_first(calls), struct call, link);
 
 		call_run(loop, c);
 		mem_free(c);
 	}
-	list_remove(&mark.link);
 }
 
 static void
@@ -166,15 +162,14 @@ on_wake(uv_async_t *h)
 {
 	struct loop *loop = h->data;
 	struct link mine;
-	int count = 0;
+	int count;
 
 	list_init(&mine);
 	pthread_mutex_lock(&loop->lock);
 	while (!list_empty(&loop->posted))
 		list_add_last(&mine, list_take_first(&loop->posted));
 	pthread_mutex_unlock(&loop->lock);
-	for (struct link *at = mine.next; at != &mine; at = at->next)
-		count++;
+	count = (int)list_length(&mine);
 	run_calls(loop, &mine);
 	atomic_fetch_sub(&loop->posted_count, count);
 }

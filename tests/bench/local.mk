@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 # `make bench` prints `name value unit`. A benchmark is a program here; build without sanitizers.
 EXTRA_PROGRAMS = $(BENCHES)
-BENCHES = tests/bench/bench_policy
+BENCHES = tests/bench/bench_loop tests/bench/bench_policy
 CLEANFILES += $(BENCHES)
+
+tests_bench_bench_loop_SOURCES = %D%/bench_loop.c
+tests_bench_bench_loop_LDADD = libcore.a $(CORE_LIBS)
+tests_bench_bench_loop_DEPENDENCIES = libcore.a
 
 tests_bench_bench_policy_SOURCES = %D%/bench_policy.c
 tests_bench_bench_policy_LDADD = $(CORE_LIBS)

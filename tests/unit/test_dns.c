@@ -315,6 +315,7 @@ malformed_responses_fail(void)
 	CHECK_TEXT(read_packet(&p, DNS_A), "failed");
 	dns_wire_read(STR("\0\0"), DNS_A, arena, &a);
 	CHECK_INT(a.status, DNS_FAILED);
+	CHECK_INT(a.ttl, 0);
 	arena_destroy(arena);
 }
 

@@ -70,6 +70,22 @@ a_thread_may_post(void)
 }
 
 static void
+what_is_forgotten_is_not_called(void)
+{
+	struct loop *loop = loop_create();
+	char own[] = "x";
+
+	notes[0] = '\0';
+	loop_defer(loop, note, own);
+	loop_on_idle(loop, note, own);
+	loop_defer(loop, note, "y");
+	loop_forget(loop, own);
+	loop_turn(loop, false, 0);
+	CHECK_TEXT(notes, "y");
+	loop_destroy(loop);
+}
+
+static void
 stop(void *arg)
 {
 	loop_stop(arg);
@@ -181,6 +197,7 @@ suite_loop(void)
 		{ "deferred calls come later and in order",
 		    deferred_calls_come_later_and_in_order },
 		{ "a thread may post a call", a_thread_may_post },
+		{ "what is forgotten is not called", what_is_forgotten_is_not_called },
 		{ "a loop runs until it is stopped", a_loop_runs_until_stopped },
 		{ "signals become events", signals_become_events },
 		{ "what is left at the end is freed", what_is_left_at_the_end_is_freed },
