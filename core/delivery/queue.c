@@ -230,6 +230,19 @@ earliest_ns(const struct queue *q, const struct delivery_end *end)
 	return end->busy ? now_ns(q) + QUEUE_BUSY_MS * (int64_t)1000000 : 0;
 }
 
+/* The spool is about to close: no message of it is held any more. */
+static void
+stopped(void *arg)
+{
+	struct queue *q = arg;
+
+	for (uint32_t slot = 0; slot < queue_slots(q); slot++)
+		if (queue_entry(q, slot)->message != NULL)
+			queue_drop(q, slot);
+	if (q->stopped != NULL)
+		q->stopped(q->stopped_arg);
+}
+
 static void
 on_turn_over(struct message *m, const struct delivery_end *end, void *arg)
 {
@@ -375,17 +388,14 @@ queue_stop(struct queue *q, void (*done)(void *arg), void *arg)
 	for (size_t i = 0; i < QUEUE_TURNS_MAX; i++)
 		if (q->turns[i].delivery != NULL)
 			delivery_cancel(q->turns[i].delivery);
-	if (q->active == 0 && done != NULL)
-		loop_defer(q->options.loop, done, arg);
+	if (q->active == 0)
+		loop_defer(q->options.loop, stopped, q);
 }
 
 void
 queue_destroy(struct queue *q)
 {
 	timer_stop(&q->timer);
-	for (size_t i = 0; i < queue_slots(q); i++)
-		if (queue_entry(q, (uint32_t)i)->message != NULL)
-			message_unref(queue_entry(q, (uint32_t)i)->message);
 	buf_free(&q->entries);
 	buf_free(&q->free);
 	buf_free(&q->heap);

@@ -27,7 +27,7 @@ struct queue_options {
 
 struct queue *queue_create(const struct queue_options *);
 void queue_set_spool(struct queue *, struct spool *);
-void queue_destroy(struct queue *);
+void queue_destroy(struct queue *); /* of one that has stopped, or never had a message */
 
 /* A message that the spool found: committed just now, or adopted. For spool_open's `found`. */
 void queue_add(struct message *, void *queue);
@@ -35,7 +35,7 @@ void queue_add(struct message *, void *queue);
 /* Attempts under way; 0: at rest. */
 size_t queue_active(const struct queue *);
 size_t queue_count(const struct queue *);
-/* Start nothing new; `done` when the attempts under way have ended. */
+/* Start nothing new; `done` when the attempts under way have ended, and no message is held any more. */
 void queue_stop(struct queue *, void (*done)(void *arg), void *arg);
 
 /*
