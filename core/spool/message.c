@@ -348,6 +348,8 @@ on_loaded(void *arg, enum work_result result)
 	struct message *m = l->message;
 	bool ok = result == WORK_DONE && l->result == 0;
 	bool moved = m->segment != l->segment && m->segment != NULL;
+	void (*ready)(struct message *, int result, void *arg);
+	void *ready_arg;
 
 	if (!ok)
 		log_error("cannot read message %s: %s", m->id, result == WORK_DONE ? l->err.text : "the disk does not answer");
@@ -355,13 +357,18 @@ on_loaded(void *arg, enum work_result result)
 		message_activate(m, l->arena, l->envelope);
 		message_set_pieces(m, &l->commit, l->payload);
 	}
-	/* It moved meanwhile: look where it is now. */
-	if (ok && m->active == NULL && moved)
-		message_load(m, l->ready, l->arg);
-	else
-		l->ready(m, m->active != NULL ? 0 : -1, l->arg);
+	/* Before anybody is told, who may let the message rest and so end what was loaded. */
+	message_ref(m);
+	ready = l->ready;
+	ready_arg = l->arg;
 	if (result != WORK_LATE)
 		load_end(l);
+	/* It moved meanwhile: look where it is now. */
+	if (ok && m->active == NULL && moved)
+		message_load(m, ready, ready_arg);
+	else
+		ready(m, m->active != NULL ? 0 : -1, ready_arg);
+	message_unref(m);
 }
 
 static void
