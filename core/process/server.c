@@ -220,6 +220,11 @@ release(void *arg)
 	if (i->done == NULL)
 		return;
 	timer_stop(&i->deadline);
+	/* The queue holds messages of the spool: it goes first. */
+	if (s->queue != NULL && queue_active(s->queue) == 0) {
+		queue_destroy(s->queue);
+		s->queue = NULL;
+	}
 	if (s->spool != NULL)
 		spool_close(s->spool);
 	s->spool = NULL;
