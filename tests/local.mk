@@ -4,6 +4,7 @@ EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md
 
 CHECK_SUITES = unit
 HEAVY_SUITES =
+check_LTLIBRARIES =
 HEAVY_SUITES += interop/module-template.sh
 EXTRA_DIST += tests/interop/README.md tests/interop/module-template.sh
 
@@ -21,3 +22,5 @@ suite: all $(check_PROGRAMS)
 
 lint:
 	@srcdir=$(abs_top_srcdir) sh $(top_srcdir)/tests/style/lint.sh
+
+include tests/system/local.mk

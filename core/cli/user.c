@@ -6,6 +6,7 @@
 #include "core/config/config.h"
 #include "core/module.h"
 #include "core/module_load.h"
+#include "core/process/place.h"
 #include "core/process/privilege.h"
 
 #include <jansson.h>
@@ -98,7 +99,8 @@ open_source(struct target *t, const char *module)
 
 	if (use == NULL)
 		return cli_fail(EX_CONFIG, "there is no use \"%s\" in the configuration", module);
-	if (privilege_find(c->user_auth, c->group_mail, c->data, &who, &err) < 0 ||
+	if (place_make(c->data, &err) < 0 ||
+	    privilege_find(c->user_auth, c->group_mail, c->data, &who, &err) < 0 ||
 	    privilege_act_for(&who, &err) < 0 || module_use(t->arena, use, c->data, true, &err) < 0)
 		return cli_fail(EX_CONFIG, "%s", err.text);
 	t->lookup = use->module->lookup;

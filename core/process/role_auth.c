@@ -78,6 +78,7 @@ role_auth(const struct role_args *args)
 		return EX_OSERR;
 	if (load_sources(m, &err) < 0) {
 		log_error("%s", err.text);
+		member_end(m);
 		return EX_CONFIG;
 	}
 	m->owner = auth_service_create(m->loop, m->config);

@@ -122,30 +122,47 @@ stop(struct member *m)
 		server_stop(w->server, on_stopped, m->loop);
 }
 
-int
-role_worker(const struct role_args *args)
+static int
+serve(struct member *m, struct worker *w, struct counters *counters)
 {
-	struct worker w = { 0 };
-	struct server_options options = { .retry_scale = args->retry_scale };
-	struct member *m = member_begin(args, words, stop, &w);
+	struct server_options options = {
+		.class = strcmp(m->args->role, "access") == 0 ? SERVER_ACCESS : SERVER_SMTP,
+		.loop = m->loop,
+		.config = m->config,
+		.counters = counters,
+		.retry_scale = m->args->retry_scale,
+	};
 	struct err err;
 
-	if (m == NULL)
-		return EX_OSERR;
-	options.class = strcmp(args->role, "access") == 0 ? SERVER_ACCESS : SERVER_SMTP;
-	options.loop = m->loop;
-	options.config = m->config;
-	options.counters = counters_open(ROLE_FD_COUNTERS, args->column, &err);
-	options.auth = w.auth = auth_connect_take(m->loop, -1);
-	w.server = options.counters != NULL ? server_create(&options, &err) : NULL;
-	if (w.server == NULL) {
+	options.auth = w->auth = auth_connect_take(m->loop, -1);
+	w->server = server_create(&options, &err);
+	if (w->server == NULL) {
 		log_error("%s", err.text);
 		return EX_CONFIG;
 	}
 	member_ready(m);
 	loop_run(m->loop);
-	server_destroy(w.server);
-	counters_close(options.counters);
-	member_end(m);
+	server_destroy(w->server);
 	return EX_OK;
+}
+
+int
+role_worker(const struct role_args *args)
+{
+	struct worker w = { 0 };
+	struct member *m = member_begin(args, words, stop, &w);
+	struct counters *counters;
+	int code = EX_OSERR;
+	struct err err;
+
+	if (m == NULL)
+		return EX_OSERR;
+	counters = counters_open(ROLE_FD_COUNTERS, args->column, &err);
+	if (counters != NULL)
+		code = serve(m, &w, counters);
+	else
+		log_error("%s", err.text);
+	counters_close(counters);
+	member_end(m);
+	return code;
 }

@@ -155,6 +155,8 @@ spool_run_later(struct spool *spool)
 }
 
 /* ---- open and close */
+enum { FOLDER_TRIES = 100 };
+
 struct choice {
 	struct spool *spool;
 	struct folder folder;
@@ -183,11 +185,19 @@ choose_log(struct spool *spool, struct err *err)
 {
 	struct choice c = { .spool = spool };
 	char name[FOLDER_NAME_MAX];
+	int made;
 
 	if (spool_dir_each(spool->dir_fd, try_folder, &c, err) < 0)
 		return -1;
-	snprintf(name, sizeof name, "log-%016" PRIx64, random_number());
-	if (!c.found && folder_open(spool->dir_fd, name, FOLDER_CREATE | FOLDER_LOCK, &c.folder, err) != 1)
+	/* Another worker that starts now may adopt the new folder before it is locked: then there is one more. */
+	for (int i = 0; !c.found && i < FOLDER_TRIES; i++) {
+		snprintf(name, sizeof name, "log-%016" PRIx64, random_number());
+		made = folder_open(spool->dir_fd, name, FOLDER_CREATE | FOLDER_LOCK, &c.folder, err);
+		if (made < 0)
+			return -1;
+		c.found = made == 1;
+	}
+	if (!c.found)
 		return -1;
 	spool->own = log_attach(spool, &c.folder, false);
 	return log_learn(spool->own, err);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Modules that must be refused: tests/unit/odd/odd.c, a define for each.
 ODD_FLAGS = $(PLUGIN) -rpath /nowhere
-check_LTLIBRARIES =
 check_LTLIBRARIES += tests/unit/odd/symbol.la
 tests_unit_odd_symbol_la_SOURCES = tests/unit/odd/odd.c
 tests_unit_odd_symbol_la_CPPFLAGS = $(AM_CPPFLAGS) -DODD_SYMBOL
