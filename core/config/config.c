@@ -40,6 +40,26 @@ config_mistake_add(struct arena *arena, struct config_mistakes *list, struct con
 	*m = (struct config_mistake){ at.file, at.line, arena_strdup(arena, text) };
 }
 
+void
+config_mistake_lua(
+    struct arena *arena, struct config_mistakes *list, const char *file, const char *message)
+{
+	struct config_where at = { arena_strdup(arena, file), 0 };
+
+	/* The file in front of the line may be cut short, and may have colons itself. */
+	for (const char *p = strchr(message, ':'); p != NULL; p = strchr(p + 1, ':')) {
+		char *end;
+		long line = strtol(p + 1, &end, 10);
+
+		if (line > 0 && end[0] == ':' && end[1] == ' ') {
+			at.line = (int)line;
+			message = end + 2;
+			break;
+		}
+	}
+	config_mistake_add(arena, list, at, "%s", message);
+}
+
 const char *
 config_did_you_mean(struct arena *arena, struct str name, const char *const *names)
 {

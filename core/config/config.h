@@ -169,6 +169,13 @@ struct config_mistakes {
 void config_mistake_add(struct arena *, struct config_mistakes *, struct config_where,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* What Lua said, "block.lua:7: ...", as a mistake in `file` at that line. */
+void
+config_mistake_lua(struct arena *, struct config_mistakes *, const char *file, const char *message);
+
+/* One more item of `size` bytes behind an array in the arena; zeroed, unless the array was cut. */
+void *config_append(struct arena *, void **items, size_t *count, size_t size);
+
 /* Evaluate the file and check it, modules and policies too. NULL where there are mistakes; warnings
  * alone do not refuse. */
 struct config *config_load(struct arena *, const char *path, struct config_mistakes *mistakes,

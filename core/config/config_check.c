@@ -5,6 +5,7 @@
 #include "core/config/config_load.h"
 #include "core/module.h"
 #include "core/module_load.h"
+#include "core/policy/script.h"
 #include "core/text/address.h"
 
 #include <jansson.h>
@@ -323,4 +324,6 @@ config_check(struct loader *load)
 	for (size_t i = 0; i < c->route_count; i++)
 		check_route(load, &c->routes[i]);
 	check_retry(load);
+	for (size_t i = 0; i < c->policy_count; i++)
+		script_check(load->arena, c, &c->policies[i], load->mistakes);
 }

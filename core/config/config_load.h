@@ -43,9 +43,6 @@ const char *config_path(const struct loader *, const char *path);
 int config_read_file(
     struct arena *, const char *path, size_t max, bool trusted, struct str *content, struct err *);
 
-/* One more item of `size` bytes behind an array in the arena; zeroed. */
-void *config_append(struct arena *, void **items, size_t *count, size_t size);
-
 /* "; did you mean 'hostname'?" for the nearest of the NULL-terminated names, or "". */
 const char *config_did_you_mean(struct arena *, struct str name, const char *const *names);
 

@@ -91,25 +91,6 @@ too_long(lua_State *L, lua_Debug *ar)
 	lua_error(L);
 }
 
-/* What Lua reports begins with file and line, "postern.lua:7: ...", the file perhaps cut short. */
-static void
-tell_lua(struct loader *load, const char *name, const char *message, const char *advice)
-{
-	struct config_where at = { arena_strdup(load->arena, name), 0 };
-
-	for (const char *p = strchr(message, ':'); p != NULL; p = strchr(p + 1, ':')) {
-		char *end;
-		long line = strtol(p + 1, &end, 10);
-
-		if (line > 0 && end[0] == ':' && end[1] == ' ') {
-			at.line = (int)line;
-			message = end + 2;
-			break;
-		}
-	}
-	MISTAKE(load, at, "%s%s", message, advice);
-}
-
 /* What to look for, from what the Lua compiler said. */
 static const char *
 advice_for(const char *message)
@@ -142,14 +123,18 @@ run_file(lua_State *L, const char *name, struct str text)
 	const char *chunk = arena_printf(load->arena, "@%s", name);
 
 	if (luaL_loadbufferx(L, text.p, text.len, chunk, "t") != LUA_OK) {
-		tell_lua(load, name, lua_tostring(L, -1), advice_for(lua_tostring(L, -1)));
+		config_mistake_lua(load->arena, load->mistakes, name,
+		    lua_pushfstring(
+			L, "%s%s", lua_tostring(L, -1), advice_for(lua_tostring(L, -1))));
+		lua_pop(L, 1);
 		lua_pop(L, 1);
 		return -1;
 	}
 	if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
 		const char *message = lua_tostring(L, -1);
 
-		tell_lua(load, name, message != NULL ? message : "error without a message", "");
+		config_mistake_lua(load->arena, load->mistakes, name,
+		    message != NULL ? message : "error without a message");
 		lua_pop(L, 1);
 		return -1;
 	}

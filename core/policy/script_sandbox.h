@@ -13,11 +13,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a state has taken and may take. Outlives the state. */
+/* What a state has taken and may take, in bytes. Outlives the state. */
 struct script_memory {
-	size_t used,
-	    limit;    /* bytes; an allocation past the limit fails, which Lua reports as an error */
-	bool refused; /* one did fail since this was last set to false */
+	size_t used, limit;
+	size_t most;       /* for now: the limit, or less while a call runs */
+	size_t churn_left; /* to be allocated in all, freed or not; SIZE_MAX: not counted */
+	bool refused; /* an allocation failed, which Lua reports as an error, since this was last
+			 false */
+	void (*on_refused)(void *arg);
+	void *arg;
 };
 
 enum sandbox_for {

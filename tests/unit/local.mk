@@ -41,3 +41,4 @@ tests_unit_run_SOURCES += %D%/test_base.c
 tests_unit_run_SOURCES += %D%/test_crc32c.c
 tests_unit_run_SOURCES += %D%/test_spool.c
 tests_unit_run_SOURCES += %D%/test_intake.c
+tests_unit_run_SOURCES += %D%/test_script.c %D%/test_script_pattern.c

@@ -294,7 +294,8 @@ a_policy_is_read_and_named_by_its_content(void)
 	char first[17];
 
 	write_file(arena_printf(arena, "%s/b.lua", dir), "-- two", 0600);
-	write_file(arena_printf(arena, "%s/a.lua", dir), "-- one", 0600);
+	write_file(arena_printf(arena, "%s/a.lua", dir),
+	    "option('wait', '60s', 'x') option('loud', false, 'x') option('most', 5, 'x')", 0600);
 	write_file(arena_printf(arena, "%s/a.story", dir), "no script", 0600);
 	write_file(arena_printf(arena, "%s/a.lua", other), "-- one", 0600);
 	c = load(arena, arena_printf(arena,
@@ -347,6 +348,39 @@ what_others_may_write_is_refused(void)
 }
 
 static void
+mistakes_in_scripts_are_told_with_their_own_file(void)
+{
+	static const struct row rows[] = {
+		{ "on('rcpt', function(tx) return end", "1: ')' expected near <eof>" },
+		{ "\non('rctp', function(tx) end)",
+		    "2: unknown stage 'rctp'; did you mean 'rcpt'?" },
+		{ "on('rcpt')", "1: bad argument #2 to 'on' (function expected, got no value)" },
+		{ "onn('rcpt', function(tx) end)", "1: unknown name 'onn'; did you mean 'on'?" },
+		{ "option('wiat', '60s', 'x')",
+		    "1: policy \"mx\": unknown option 'wait'; did you mean 'wiat'?" },
+		{ "option('wait', true, 'x')",
+		    "1: policy \"mx\": option 'wait' must be true or false" },
+		{ "option('wait', 5, 'x')", "1: policy \"mx\": option 'wait' must be a number" },
+		{ "sleep(1)", "1: sleep: nothing can wait while the script is loaded" },
+		{ "while true do end",
+		    "1: uses too many instructions (limits: script_instructions)" },
+	};
+	struct arena *arena = arena_create(NULL);
+	const char *dir = arena_strdup(arena, check_folder()), *text;
+
+	text = arena_printf(arena, "policy 'mx' { '%s', wait = '30s' }", dir);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *got;
+
+		write_file(arena_printf(arena, "%s/a.lua", dir), rows[i].text, 0600);
+		got = mistakes_of(arena, "/x/postern.lua", text);
+		CHECK_STR_AT(str_of(strstr(got, rows[i].want) != NULL ? rows[i].want : got),
+		    str_of(rows[i].want), rows[i].text);
+	}
+	arena_destroy(arena);
+}
+
+static void
 an_included_file_tells_its_own_mistakes(void)
 {
 	struct arena *arena = arena_create(NULL);
@@ -380,7 +414,8 @@ the_snapshot_reads_back_as_it_was(void)
 	char *text, *again;
 	struct err err = { 0 };
 
-	write_file(arena_printf(arena, "%s/a.lua", dir), "-- \xc3\xa4 \"quoted\"\n", 0600);
+	write_file(arena_printf(arena, "%s/a.lua", dir),
+	    "-- \xc3\xa4 \"quoted\"\noption('wait', '60s', 'x')", 0600);
 	c = load(arena, arena_printf(arena,
 			    "server { hostname = 'mx.example.org', smtp_workers = 3 }\n"
 			    "policy 'mx' { '%s', wait = '30s', fail = 'continue' }\n"
@@ -396,7 +431,8 @@ the_snapshot_reads_back_as_it_was(void)
 		CHECK_TEXT(back->hostname, "mx.example.org");
 		CHECK_INT(back->smtp_workers, 3);
 		CHECK_INT(back->limits.message_size, 10 << 20);
-		CHECK_STR(back->policies[0].scripts[0].text, STR("-- \xc3\xa4 \"quoted\"\n"));
+		CHECK_STR(back->policies[0].scripts[0].text,
+		    STR("-- \xc3\xa4 \"quoted\"\noption('wait', '60s', 'x')"));
 		CHECK_INT(back->policies[0].fail, FAIL_CONTINUE);
 		CHECK_INT(back->trusted[0].bits, 120);
 		again = config_to_json(back);
@@ -436,6 +472,8 @@ suite_config(void)
 		{ "a policy is read, and named by its content",
 		    a_policy_is_read_and_named_by_its_content },
 		{ "what others may write is refused", what_others_may_write_is_refused },
+		{ "mistakes in scripts are told with their own file",
+		    mistakes_in_scripts_are_told_with_their_own_file },
 		{ "an included file tells its own mistakes",
 		    an_included_file_tells_its_own_mistakes },
 		{ "the snapshot reads back as it was", the_snapshot_reads_back_as_it_was },
