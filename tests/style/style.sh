@@ -3,18 +3,19 @@
 # style.sh -- what a machine can check of how the code reads: layers, calls we do without, file heads.
 set -u
 cd "${srcdir:-$(dirname "$0")/../..}" || exit 2
-passed=0
-failed=0
 sources=$(find core modules filters tests/unit tests/lib tests/fuzz tests/bench contrib -name '*.[ch]' | sort)
 
-# rule NAME: the offending lines come on standard input; none means that the rule is kept.
+# rule NAME: the offending lines come on standard input; none means that the rule is kept. It runs
+# at the end of a pipe, in a shell of its own, so what it found is counted in a file.
+counted=$(mktemp)
+trap 'rm -f "$counted"' EXIT
 rule() {
 	found=$(cat)
 	if [ -z "$found" ]; then
-		passed=$((passed + 1))
+		echo passed >>"$counted"
 		return
 	fi
-	failed=$((failed + 1))
+	echo failed >>"$counted"
 	echo "FAIL $1:"
 	echo "$found" | head -n 20
 }
@@ -53,5 +54,7 @@ awk '/clang-format off/ { table = 1 } /clang-format on/ { table = 0 } FNR == 1 {
 for d in core/*/ modules/*/ tests/*/ scripts/ contrib/; do
 	[ -f "$d/README.md" ] || { [ -n "$(find "$d" -maxdepth 1 -type f | grep -v local.mk)" ] && echo "$d has no README.md"; }
 done | rule 'each folder has a README'
+passed=$(grep -c passed "$counted")
+failed=$(grep -c failed "$counted")
 echo "style: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
