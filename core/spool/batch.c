@@ -112,15 +112,12 @@ requeue(struct batch *old)
 	for (struct batch *from = old; from != NULL; from = from == old ? since : NULL) {
 		while ((l = list_take_first(&from->items)) != NULL) {
 			struct item *i = list_member(l, struct item, link), *copy = batch_begin(b, i->kind);
-			size_t at = copy->at;
 
-			buf_add_str(&b->bytes, item_payload(from, i));
-			*copy = *i;
-			copy->at = at;
-			copy->result = SPOOL_OK;
-			list_init(&copy->link);
-			list_add_last(&b->items, &copy->link);
-			list_init(&copy->finals);
+			if (i->kind != 0)
+				buf_add_str(&b->bytes, item_payload(from, i));
+			copy->important = i->important;
+			copy->written = i->written;
+			copy->arg = i->arg;
 			while ((l = list_take_first(&i->finals)) != NULL) {
 				struct final *f = arena_copy(b->arena, list_member(l, struct final, link), sizeof *f);
 

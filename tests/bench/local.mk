@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # `make bench` prints `name value unit`. A benchmark is a program here; build without sanitizers.
 EXTRA_PROGRAMS = $(BENCHES)
-BENCHES = tests/bench/bench_loop tests/bench/bench_policy
+BENCHES = tests/bench/bench_loop tests/bench/bench_policy tests/bench/bench_spool
 CLEANFILES += $(BENCHES)
 
 tests_bench_bench_loop_SOURCES = %D%/bench_loop.c
@@ -12,6 +12,10 @@ tests_bench_bench_policy_SOURCES = %D%/bench_policy.c
 tests_bench_bench_policy_LDADD = $(CORE_LIBS)
 tests_bench_bench_policy_DEPENDENCIES = libcore.a
 tests_bench_bench_policy_LDFLAGS = $(postern_LDFLAGS)
+
+tests_bench_bench_spool_SOURCES = %D%/bench_spool.c
+tests_bench_bench_spool_LDADD = libcore.a $(CORE_LIBS)
+tests_bench_bench_spool_DEPENDENCIES = libcore.a
 
 bench: $(BENCHES)
 	@for b in $(BENCHES); do ./$$b || exit 1; done

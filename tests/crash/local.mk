@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# make crash: the spool killed at, and failed by, each system call in turn (needs strace and python3).
+EXTRA_PROGRAMS += tests/crash/spool_driver
+tests_crash_spool_driver_SOURCES = %D%/spool_driver.c
+tests_crash_spool_driver_LDADD = libcore.a $(CORE_LIBS)
+tests_crash_spool_driver_DEPENDENCIES = libcore.a
+EXTRA_DIST += %D%/spool_sweep.py %D%/README.md
+CLEANFILES += tests/crash/spool_driver
+
+.PHONY: crash
+crash: tests/crash/spool_driver
+	@$(srcdir)/tests/crash/spool_sweep.py tests/crash/spool_driver $(CRASH_FLAGS)
