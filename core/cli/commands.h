@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One line per command, as `postern --help` lists them: core/cli/x.c defines command_x. */
 COMMAND(run)
+COMMAND(check)
 COMMAND(demo)
 COMMAND(stop)
 COMMAND(status)

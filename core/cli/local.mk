@@ -17,3 +17,5 @@ libcore_a_SOURCES += %D%/modules.c
 dist_man_MANS += %D%/postern-modules.8
 libcore_a_SOURCES += %D%/queue.c %D%/queue_read.c %D%/queue_read.h %D%/spool.c
 dist_man_MANS += %D%/postern-queue.8 %D%/postern-spool.8
+libcore_a_SOURCES += %D%/check.c
+dist_man_MANS += %D%/postern-check.8

@@ -293,7 +293,7 @@ check_route(struct loader *load, const struct config_route *r)
 }
 
 static void
-check_retry(struct loader *load)
+check_numbers(struct loader *load)
 {
 	struct config *c = load->config;
 	struct config_where at = { c->path, 0 };
@@ -302,6 +302,8 @@ check_retry(struct loader *load)
 		MISTAKE(load, at, "warn of retry is not before give_up");
 	if (c->retry_every_ms >= c->retry_give_up_ms)
 		MISTAKE(load, at, "every of retry is not before give_up");
+	if (c->limits.recipients < 100)
+		WARNING(load, at, "recipients of limits: RFC 5321, 4.5.3.1.8, asks for 100 and more");
 }
 
 void
@@ -323,7 +325,7 @@ config_check(struct loader *load)
 			canonical(load, &c->routes[i].domain, "route", c->routes[i].at);
 	for (size_t i = 0; i < c->route_count; i++)
 		check_route(load, &c->routes[i]);
-	check_retry(load);
+	check_numbers(load);
 	for (size_t i = 0; i < c->policy_count; i++)
 		script_check(load->arena, c, &c->policies[i], load->mistakes);
 }

@@ -12,12 +12,12 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, K = 1024 };
 
 const struct field limits_fields[] = {
 	/*    name                       type   default   least     most       meaning */
-	LIMIT(message_size,              SIZE,  "50M",    64 * K,   2147483648, "of a message with its header (RFC 1870)"),
-	LIMIT(recipients,                COUNT, "1000",   100,      100000,    "of one message (RFC 5321, 4.5.3.1.8: at least 100)"),
-	LIMIT(header_size,               SIZE,  "256K",   16 * K,   256 * K,   "of all header fields of a message together"),
+	LIMIT(message_size,              SIZE,  "50M",    K,        2147483648, "of a message with its header (RFC 1870)"),
+	LIMIT(recipients,                COUNT, "1000",   1,        100000,    "of one message (RFC 5321, 4.5.3.1.8, asks for 100 and more)"),
+	LIMIT(header_size,               SIZE,  "256K",   K,        256 * K,   "of all header fields of a message together"),
 	LIMIT(line_length,               SIZE,  "1M",     1000,     16777216,  "of one line of a message"),
-	LIMIT(received_fields,           COUNT, "100",    10,       1000,      "Received fields, before a message counts as looping (RFC 5321, 6.3)"),
-	LIMIT(connections,               COUNT, "10000",  10,       1000000,   "connections of one worker"),
+	LIMIT(received_fields,           COUNT, "100",    1,        1000,      "Received fields, before a message counts as looping (RFC 5321, 6.3)"),
+	LIMIT(connections,               COUNT, "10000",  1,        1000000,   "connections of one worker"),
 	LIMIT(connections_per_address,   COUNT, "50",     1,        1000000,   "connections of one IPv4 address or IPv6 /64 at the same time"),
 	LIMIT(connection_rate,           COUNT, "0",      0,        1000000,   "new connections of one address in a minute; 0: no limit"),
 	LIMIT(errors,                    COUNT, "20",     1,        10000,     "refused or unknown commands, before the connection is closed with 421"),

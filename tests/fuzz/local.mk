@@ -13,6 +13,7 @@ tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_date.c
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_smtp_command.c modules/smtp/parse.c modules/smtp/parse.h
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_smtp_data.c modules/smtp/data.c modules/smtp/data.h
 tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_uidlist.c modules/maildir/uidlist.c modules/maildir/uidlist.h
+tests_fuzz_libtargets_a_SOURCES += %D%/fuzz_config_json.c %D%/fuzz_script_pattern.c
 tests_fuzz_libtargets_a_CFLAGS = $(AM_CFLAGS) # objects of its own, for the sources of modules
 
 # `make check` replays the corpus; this needs no clang.

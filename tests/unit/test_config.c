@@ -90,8 +90,8 @@ each_mistake_is_told_with_its_line_and_the_nearest_name(void)
 		{ "limits { message_size = '10T' }",
 		    "1: message_size of limits: \"10T\" is no size: write \"512\", \"64K\", "
 		    "\"10M\" or \"2G\"" },
-		{ "limits { recipients = 99 }",
-		    "1: recipients of limits: 99 is too small: at least 100" },
+		{ "limits { recipients = 0 }",
+		    "1: recipients of limits: 0 is too small: at least 1" },
 		{ "limits { command_time = 300 }", "1: command_time of limits: needs a unit: write "
 						   "\"30s\", \"5m\", \"4h\" or \"5d\"" },
 		{ "limits { command_time = '2h' }",
