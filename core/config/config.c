@@ -122,12 +122,14 @@ folder_of(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct str folder = { path, slash != NULL ? (size_t)(slash - path) : 0 };
-	char here[PATH_MAX];
+	char buffer[PATH_MAX];
+	const char *here;
 
 	if (path[0] == '/')
 		return folder.len > 0 ? str_copy(arena, folder).p : "/";
-	if (getcwd(here, sizeof here) == NULL)
-		strcpy(here, ".");
+	here = getcwd(buffer, sizeof buffer);
+	if (here == NULL)
+		here = ".";
 	return folder.len > 0 ? arena_printf(arena, "%s/%.*s", here, STR_FMT(folder))
 			      : arena_strdup(arena, here);
 }

@@ -123,7 +123,7 @@ policy_from_json(struct arena *arena, struct config_policy *p, const json_t *jso
 
 	if (hash == NULL || strlen(hash) >= sizeof p->hash)
 		return err_set(err, "hash: missing, or too long");
-	strcpy(p->hash, hash);
+	memcpy(p->hash, hash, strlen(hash));
 	if (fields_from_json(arena, policy_fields, p, json, err) < 0 ||
 	    list_from_json(arena, script_fields, json, "scripts", &scripts, &p->script_count,
 		sizeof *p->scripts, err) < 0 ||

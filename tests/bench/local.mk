@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # `make bench` prints `name value unit`. A benchmark is a program here; build without sanitizers.
 EXTRA_PROGRAMS = $(BENCHES)
-BENCHES = tests/bench/bench_loop tests/bench/bench_policy tests/bench/bench_spool
-BENCHES = tests/bench/bench_loop tests/bench/bench_policy tests/bench/bench_script
+BENCHES = tests/bench/bench_loop tests/bench/bench_policy
+BENCHES += tests/bench/bench_spool
+BENCHES += tests/bench/bench_script
 CLEANFILES += $(BENCHES)
 
 tests_bench_bench_loop_SOURCES = %D%/bench_loop.c
@@ -17,6 +18,7 @@ tests_bench_bench_policy_LDFLAGS = $(postern_LDFLAGS)
 tests_bench_bench_spool_SOURCES = %D%/bench_spool.c
 tests_bench_bench_spool_LDADD = libcore.a $(CORE_LIBS)
 tests_bench_bench_spool_DEPENDENCIES = libcore.a
+
 tests_bench_bench_script_SOURCES = %D%/bench_script.c
 tests_bench_bench_script_LDADD = $(CORE_LIBS)
 tests_bench_bench_script_DEPENDENCIES = libcore.a
