@@ -2,7 +2,7 @@
 # `make check`: about a minute, without root or network. The others have their own targets.
 EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md
 
-CHECK_SUITES = unit
+CHECK_SUITES = unit stories stories-tcp style
 HEAVY_SUITES =
 check_LTLIBRARIES =
 HEAVY_SUITES += interop/module-template.sh

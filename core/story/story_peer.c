@@ -32,6 +32,12 @@ peer_close(struct story_peer *p)
 }
 
 void
+peer_shut(struct story_peer *p)
+{
+	shutdown(p->fd, SHUT_RDWR);
+}
+
+void
 peer_send(struct story_peer *p, struct str bytes)
 {
 	buf_add_str(&p->out, bytes);

@@ -26,6 +26,8 @@ struct story_peer {
 
 void peer_open(struct story_peer *, int fd, bool bytewise);
 void peer_close(struct story_peer *);
+/* Say that nothing more will come; the next line of the story needs `client` first. */
+void peer_shut(struct story_peer *);
 void peer_send(struct story_peer *, struct str);
 /* Write what waits, read what is there; never blocks. Returns whether anything moved. */
 bool peer_turn(struct story_peer *);

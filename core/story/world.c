@@ -25,6 +25,7 @@ enum {
 	ANSWER_SECONDS = 15,             /* over TCP, for one line */
 	FAKE_LIMIT_MS = 2 * 3600 * 1000, /* how much time may pass while a story waits for one line */
 	LOG_MAX = 4 * 1024 * 1024,
+	PORT_TRIES = 5,
 	TRIES = 250,
 	TRY_MS = 20
 };
@@ -81,8 +82,8 @@ start_here(struct world *w, const struct story *s, struct err *err)
 	return 0;
 }
 
-struct world *
-world_open(const struct story *s, enum story_mode mode, struct err *err)
+static struct world *
+open_once(const struct story *s, enum story_mode mode, struct err *err)
 {
 	struct arena *a = arena_create(NULL);
 	struct world *w = arena_alloc(a, sizeof *w);
@@ -101,6 +102,17 @@ world_open(const struct story *s, enum story_mode mode, struct err *err)
 		return w;
 	world_close(w);
 	return NULL;
+}
+
+/* A port that was free may be taken a moment later: then there are others. */
+struct world *
+world_open(const struct story *s, enum story_mode mode, struct err *err)
+{
+	struct world *w = open_once(s, mode, err);
+
+	for (int i = 0; w == NULL && i < PORT_TRIES && strstr(err->text, "in use") != NULL; i++)
+		w = open_once(s, mode, err);
+	return w;
 }
 
 static void

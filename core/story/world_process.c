@@ -121,6 +121,7 @@ world_process_start(struct arena *a, const char *folder, struct err *err)
 		return p;
 	buf_init(&said, 400);
 	read_file(folder, "stderr", &said);
+	read_file(folder, "data/log", &said);
 	err_set(err, "the server did not start: %s", buf_text(&said));
 	buf_free(&said);
 	world_process_stop(p);

@@ -7,7 +7,7 @@ C: EHLO <script>
 S: 501 5.5.4 *
 S! *script*
 C= EHLO a\x01b\r\n
-S: 501 5.5.4 *
+S: 500 5.5.2 *
 C: EHLO [IPv6:bad]
 S: 501 5.5.4 *
 C: EHLO [127.0.0.1]

@@ -1,5 +1,5 @@
 # A header over the limit refuses the message.
-config limits { header_size = "4K" }
+config limits { header_size = "16K" }
 client 127.0.0.1
 S: 220 *
 C: EHLO client.test
@@ -10,7 +10,7 @@ C: RCPT TO:<bob@here.test>
 S: 250 *
 C: DATA
 S: 354 *
-repeat 200
+repeat 500
 C: X-Filler-%i: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 end
 C:

@@ -29,10 +29,10 @@ expect log *$id outcome=deferred to=<bob@here.test>*delay=300.*
 clock +15m
 expect log *$id outcome=deferred to=<bob@here.test>*delay=1200.*
 expect mailbox alice@here.test 0
-clock +45m
+clock +65m
 expect mailbox alice@here.test 1
 expect mail alice@here.test Action: delayed
-clock +70m
+clock +90m
 expect mailbox alice@here.test 2
 expect mail alice@here.test Action: failed
 expect log *$id outcome=failed to=<bob@here.test>*

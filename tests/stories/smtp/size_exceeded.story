@@ -1,5 +1,5 @@
 # A body over the limit is swallowed and refused, and nothing of it stays.
-config limits { message_size = "10K" }
+config limits { message_size = "64K" }
 client 127.0.0.1
 S: 220 *
 C: EHLO client.test
@@ -10,7 +10,7 @@ C: RCPT TO:<bob@here.test>
 S: 250 *
 C: DATA
 S: 354 *
-repeat 300
+repeat 2000
 C: 0123456789012345678901234567890123456789 line %i
 end
 C: .
