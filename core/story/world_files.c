@@ -60,6 +60,7 @@ add_user(struct arena *a, const char *file, struct str name, struct str password
 {
 	static struct config_use use = { .name = "passwd", .fd = -1 };
 	struct str local, domain = name;
+	int made;
 
 	if (use.module == NULL) {
 		/* Weak on purpose: stories are many, and what they prove is not the cost of a hash. */
@@ -70,7 +71,9 @@ add_user(struct arena *a, const char *file, struct str name, struct str password
 	if (module_use(a, &use, file, true, err) < 0)
 		return -1;
 	str_cut(&domain, '@', &local);
-	return use.module->lookup->set_password(use.conf, local, domain, password, true, err) == 1 ? 0 : -1;
+	made = use.module->lookup->set_password(use.conf, local, domain, password, true, err);
+	use.module->stop(use.conf);
+	return made == 1 ? 0 : -1;
 }
 
 /* Certificate and users cost time: made once, then copied into each story's folder. */
