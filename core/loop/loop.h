@@ -37,7 +37,7 @@ void loop_post(struct loop *, void (*fn)(void *arg), void *arg);
 /* Call `fn(arg)` each time before the loop waits for events: for what is done once per batch. */
 void loop_on_idle(struct loop *, void (*fn)(void *arg), void *arg);
 
-/* What was deferred or registered for idle with this `arg` is not called any more: for the end of its object. */
+/* What was deferred or registered for idle with this `arg` is not called any more. */
 void loop_forget(struct loop *, const void *arg);
 
 /* Call `fn(arg)` for each arrival of the signal. */

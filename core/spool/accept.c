@@ -149,7 +149,8 @@ static void
 enqueue(struct pending *p)
 {
 	struct spool *spool = p->spool;
-	struct stream *s = p->mark_count > 0 ? message_stream(p->marks[0].message) : &spool->own->streams[SEGMENT_MAIN];
+	struct stream *s = p->mark_count > 0 ? message_stream(p->marks[0].message)
+					     : &spool->own->streams[SEGMENT_MAIN];
 	struct batch *b = stream_batch(s);
 	struct record_piece file;
 	struct item *i;
@@ -188,7 +189,8 @@ on_body_synced(int code, void *arg)
 }
 
 void
-spool_commit(struct spool *spool, const struct spool_commit *c, void (*done)(enum spool_result, void *), void *arg)
+spool_commit(struct spool *spool, const struct spool_commit *c,
+    void (*done)(enum spool_result, void *), void *arg)
 {
 	struct arena *a = arena_create(spool->arena);
 	struct pending *p = arena_alloc(a, sizeof *p);

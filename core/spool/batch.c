@@ -111,7 +111,8 @@ requeue(struct batch *old)
 
 	for (struct batch *from = old; from != NULL; from = from == old ? since : NULL) {
 		while ((l = list_take_first(&from->items)) != NULL) {
-			struct item *i = list_member(l, struct item, link), *copy = batch_begin(b, i->kind);
+			struct item *i = list_member(l, struct item, link),
+				    *copy = batch_begin(b, i->kind);
 
 			if (i->kind != 0)
 				buf_add_str(&b->bytes, item_payload(from, i));
@@ -119,7 +120,8 @@ requeue(struct batch *old)
 			copy->written = i->written;
 			copy->arg = i->arg;
 			while ((l = list_take_first(&i->finals)) != NULL) {
-				struct final *f = arena_copy(b->arena, list_member(l, struct final, link), sizeof *f);
+				struct final *f = arena_copy(
+				    b->arena, list_member(l, struct final, link), sizeof *f);
 
 				list_add_last(&copy->finals, &f->link);
 			}
@@ -191,15 +193,16 @@ write_batches(void *arg)
 {
 	struct spool *spool = arg;
 
-	LIST_EACH (at, &spool->writing)
-		batch_write(list_member(at, struct batch, link));
+	LIST_EACH(at, &spool->writing)
+	batch_write(list_member(at, struct batch, link));
 }
 
 /* Take the batches that are due; with `all`, also those that only wait for company. */
 static bool
 take_batches(struct spool *spool, bool all)
 {
-	LIST_EACH (at, &spool->logs) {
+	LIST_EACH(at, &spool->logs)
+	{
 		struct log *log = list_member(at, struct log, link);
 
 		for (int i = 0; i < STREAMS; i++) {

@@ -25,12 +25,12 @@ struct body {
 	struct link link; /* of the spool */
 	struct spool *spool;
 	struct arena *arena;
-	struct buf memory;   /* all of it, or, in a file, what waits to be written */
-	struct buf writing;  /* what a job writes now */
+	struct buf memory;  /* all of it, or, in a file, what waits to be written */
+	struct buf writing; /* what a job writes now */
 	uint64_t size, written;
 	uint32_t crc;
 	bool in_file, busy, gone; /* gone: discarded */
-	int code;            /* what failed first, or 0 */
+	int code;                 /* what failed first, or 0 */
 	char name[BODY_NAME_MAX];
 	int folder_fd, fd;
 	void (*drained)(void *);
@@ -70,7 +70,8 @@ body_destroy(struct body *b)
 static int
 open_file(struct body *b)
 {
-	b->fd = openat(b->folder_fd, b->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	b->fd =
+	    openat(b->folder_fd, b->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return b->fd < 0 ? -1 : fchmod(b->fd, 0600);
 }
 
@@ -79,7 +80,8 @@ run_write(void *arg)
 {
 	struct body *b = arg;
 
-	if ((b->fd < 0 && open_file(b) < 0) || write_all(b->fd, b->writing.p, b->writing.len, b->written) < 0)
+	if ((b->fd < 0 && open_file(b) < 0) ||
+	    write_all(b->fd, b->writing.p, b->writing.len, b->written) < 0)
 		b->code = errno;
 }
 
@@ -203,7 +205,8 @@ body_add(struct body *b, const char *bytes, size_t len, struct err *err)
 	b->crc = crc32c(b->crc, bytes, len);
 	if (!b->in_file && b->size > BODY_IN_MEMORY) {
 		b->in_file = true;
-		snprintf(b->name, sizeof b->name, "%s-%" PRIx64, b->spool->body_prefix, ++b->spool->body_count);
+		snprintf(b->name, sizeof b->name, "%s-%" PRIx64, b->spool->body_prefix,
+		    ++b->spool->body_count);
 	}
 	if (b->in_file)
 		body_next(b);

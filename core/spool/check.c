@@ -74,7 +74,8 @@ visit_each(const char *dir, int (*fn)(const char *, void *), struct visit *v)
 }
 
 int
-spool_scan(const char *dir, int (*fn)(const struct envelope *, const char *log, void *arg), void *arg, struct err *err)
+spool_scan(const char *dir, int (*fn)(const struct envelope *, const char *log, void *arg),
+    void *arg, struct err *err)
 {
 	struct visit v = { .message = fn, .arg = arg, .err = err };
 
@@ -82,8 +83,7 @@ spool_scan(const char *dir, int (*fn)(const struct envelope *, const char *log, 
 }
 
 /* ---- check */
-static void __attribute__((format(printf, 2, 3)))
-report(struct visit *v, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) report(struct visit *v, const char *format, ...)
 {
 	char line[512];
 	va_list ap;
@@ -123,11 +123,13 @@ check_text(struct visit *v, const struct folder *f, const struct scan_entry *e)
 	struct record_commit commit = { .piece_count = 0 };
 	struct log_record record;
 
-	if (fd < 0 || read_record(fd, e->commit, v->arena, &record, NULL) < 0 || record_get_commit(record.payload, &commit) < 0)
+	if (fd < 0 || read_record(fd, e->commit, v->arena, &record, NULL) < 0 ||
+	    record_get_commit(record.payload, &commit) < 0)
 		report(v, "%s: message %s cannot be read", f->name, e->id);
 	for (size_t i = 0; i < commit.piece_count; i++)
 		if (commit.pieces[i].text.p == NULL && !file_is_whole(f, &commit.pieces[i]))
-			report(v, "%s: message %s: its text body/%s is missing or damaged", f->name, e->id, commit.pieces[i].file);
+			report(v, "%s: message %s: its text body/%s is missing or damaged", f->name,
+			    e->id, commit.pieces[i].file);
 	if (fd >= 0)
 		close(fd);
 }

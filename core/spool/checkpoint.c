@@ -41,11 +41,11 @@ struct barrier {
 struct checkpoint {
 	struct arena *arena;
 	struct spool *spool;
-	struct ledger ledger;      /* what it makes durable */
+	struct ledger ledger; /* what it makes durable */
 	struct barrier *barriers;
-	unsigned waiting;          /* for records to be written */
+	unsigned waiting; /* for records to be written */
 	struct waiter *waiters;
-	struct root *roots;        /* those known when it began */
+	struct root *roots; /* those known when it began */
 	int result;
 	struct err err;
 };
@@ -296,8 +296,8 @@ finish(struct checkpoint *c)
 		if (w->done != NULL)
 			w->done(c->result, w->arg);
 	arena_destroy(c->arena);
-	LIST_EACH (at, &spool->logs)
-		log_keep(list_member(at, struct log, link));
+	LIST_EACH(at, &spool->logs)
+	log_keep(list_member(at, struct log, link));
 }
 
 static void
@@ -396,13 +396,15 @@ begin(struct spool *spool)
 	struct arena *a = arena_create(NULL);
 	struct checkpoint *c = arena_alloc(a, sizeof *c);
 
-	*c = (struct checkpoint){ .arena = a, .spool = spool, .ledger = spool->ledger, .roots = spool->roots };
+	*c = (struct checkpoint){
+		.arena = a, .spool = spool, .ledger = spool->ledger, .roots = spool->roots
+	};
 	spool->checkpoint = c;
 	ledger_open(&spool->ledger);
 	timer_stop(&spool->checkpoint_timer);
-	LIST_EACH (at, &spool->logs)
-		for (int i = 0; i < STREAMS; i++)
-			add_barrier(c, &list_member(at, struct log, link)->streams[i]);
+	LIST_EACH(at, &spool->logs)
+	for (int i = 0; i < STREAMS; i++)
+		add_barrier(c, &list_member(at, struct log, link)->streams[i]);
 	spool_flush(spool);
 }
 
@@ -411,7 +413,6 @@ spool_checkpoint(struct spool *spool, void (*done)(int, void *), void *arg)
 {
 	struct waiter *w;
 
-	/* One under way may have begun too early for who asks now; it waits for it all the same only where nothing is new. */
 	if (spool->checkpoint == NULL)
 		begin(spool);
 	if (done == NULL)

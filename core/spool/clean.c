@@ -14,7 +14,13 @@
 
 #include <string.h>
 
-enum { CLEAN_MAIN = 3, CLEAN_PRESSED = 16, CLEAN_DEFERRED = 4, MOVE_AT_ONCE = 1000, MOVE_BYTES = 4 * 1024 * 1024 };
+enum {
+	CLEAN_MAIN = 3,
+	CLEAN_PRESSED = 16,
+	CLEAN_DEFERRED = 4,
+	MOVE_AT_ONCE = 1000,
+	MOVE_BYTES = 4 * 1024 * 1024
+};
 
 /* A message to be moved. */
 struct move {
@@ -43,7 +49,8 @@ stream_bytes(const struct stream *s, uint64_t *live)
 	uint64_t bytes = 0;
 
 	*live = 0;
-	LIST_EACH (at, (struct link *)&s->segments) {
+	LIST_EACH(at, (struct link *)&s->segments)
+	{
 		struct segment *segment = list_member(at, struct segment, link);
 
 		bytes += (uint64_t)segment->blocks * LOG_BLOCK;
@@ -65,7 +72,8 @@ count_segments(const struct stream *s)
 static struct segment *
 oldest(struct stream *s)
 {
-	struct segment *first = list_empty(&s->segments) ? NULL : list_member(s->segments.next, struct segment, link);
+	struct segment *first =
+	    list_empty(&s->segments) ? NULL : list_member(s->segments.next, struct segment, link);
 
 	return first != NULL && first->closed && first->pins > 0 ? first : NULL;
 }
@@ -73,7 +81,8 @@ oldest(struct stream *s)
 static struct segment *
 segment_to_clean(struct log *log)
 {
-	struct stream *main = &log->streams[SEGMENT_MAIN], *deferred = &log->streams[SEGMENT_DEFERRED];
+	struct stream *main = &log->streams[SEGMENT_MAIN],
+		      *deferred = &log->streams[SEGMENT_DEFERRED];
 	struct segment *s = count_segments(main) > CLEAN_MAIN ? oldest(main) : NULL;
 	uint64_t bytes, live;
 
@@ -92,7 +101,8 @@ segment_to_clean(struct log *log)
 static bool
 may_move(const struct message *m, bool pressed)
 {
-	return !m->final && !m->moving && !m->stating && m->unsettled == 0 && (m->active == NULL || pressed);
+	return !m->final && !m->moving && !m->stating && m->unsettled == 0 &&
+	       (m->active == NULL || pressed);
 }
 
 /* ---- on a pool thread */
@@ -110,7 +120,7 @@ read_move(struct moving *all, struct move *v)
 	if (v->state_fd < 0)
 		return;
 	v->good = read_record(v->state_fd, v->state, all->arena, &state, NULL) == 0 &&
-	    record_get_commit(state.payload, &latest) == 0;
+		  record_get_commit(state.payload, &latest) == 0;
 	v->envelope = latest.envelope;
 }
 
@@ -153,7 +163,8 @@ on_copied(struct item *i, struct batch *b)
 
 	m->moving = 0;
 	segment_unpin(m->segment, m);
-	if (c->all->from->stream->use == SEGMENT_MAIN && i->segment->newest_source < c->all->from->incarnation)
+	if (c->all->from->stream->use == SEGMENT_MAIN &&
+	    i->segment->newest_source < c->all->from->incarnation)
 		i->segment->newest_source = c->all->from->incarnation;
 	m->block = i->block;
 	m->generation++;
@@ -208,7 +219,8 @@ on_read(void *arg, enum work_result result)
 	for (size_t i = 0; i < all->count; i++) {
 		struct move *v = &all->moves[i];
 
-		if (v->good && may_move(v->message, all->pressed) && v->message->segment == all->from && !all->log->spool->closing) {
+		if (v->good && may_move(v->message, all->pressed) &&
+		    v->message->segment == all->from && !all->log->spool->closing) {
 			append_copy(all, v);
 			continue;
 		}
@@ -223,7 +235,9 @@ on_read(void *arg, enum work_result result)
 static struct move
 describe(struct message *m)
 {
-	struct move v = { .message = message_ref(m), .commit = { m->segment->incarnation, m->block }, .state_fd = -1 };
+	struct move v = { .message = message_ref(m),
+		.commit = { m->segment->incarnation, m->block },
+		.state_fd = -1 };
 
 	if (m->state_segment != NULL) {
 		v.state_fd = m->state_segment->fd;
@@ -246,9 +260,13 @@ log_clean(struct log *log)
 		return;
 	a = arena_create(log->spool->arena);
 	all = arena_alloc(a, sizeof *all);
-	*all = (struct moving){ .arena = a, .log = log, .from = from, .moves = arena_alloc(a, MOVE_AT_ONCE * sizeof *all->moves) };
+	*all = (struct moving){ .arena = a,
+		.log = log,
+		.from = from,
+		.moves = arena_alloc(a, MOVE_AT_ONCE * sizeof *all->moves) };
 	all->pressed = count_segments(&log->streams[SEGMENT_MAIN]) > CLEAN_PRESSED;
-	LIST_EACH (at, &from->messages) {
+	LIST_EACH(at, &from->messages)
+	{
 		struct message *m = list_member(at, struct message, link);
 
 		if (all->count == MOVE_AT_ONCE || bytes >= MOVE_BYTES)

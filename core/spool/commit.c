@@ -86,8 +86,8 @@ write_start(struct segment *s)
 	memset(buf_room(&b, LOG_BLOCK - 1), 0, LOG_BLOCK - 1);
 	buf_grow(&b, LOG_HEADER);
 	record_put_start(&b, &(struct record_start){ .reads = LOG_VERSION,
-	    .boot = str_of(s->stream->log->spool->boot_id),
-	    .created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec });
+				 .boot = str_of(s->stream->log->spool->boot_id),
+				 .created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec });
 	log_seal(b.p, LOG_START, b.len - LOG_HEADER, (struct log_place){ s->incarnation, 0 });
 	r = write_all(s->fd, b.p, LOG_BLOCK - 1, 0);
 	buf_free(&b);
@@ -102,7 +102,8 @@ open_spare(struct batch *b, struct spare spare)
 	uint64_t incarnation = next_incarnation(stream->log);
 	struct segment *s;
 	struct err err;
-	int fd = segment_take(&stream->log->folder, spare.incarnation, stream->use, incarnation, &err);
+	int fd =
+	    segment_take(&stream->log->folder, spare.incarnation, stream->use, incarnation, &err);
 
 	if (fd < 0) {
 		log_error("%s", err.text);
@@ -154,7 +155,8 @@ segment_for(struct batch *b, uint32_t blocks, bool important)
 {
 	struct segment *s = b->stream->open;
 
-	if (s != NULL && !s->failed && blocks <= s->blocks - s->next && (important || !s->last_resort))
+	if (s != NULL && !s->failed && blocks <= s->blocks - s->next &&
+	    (important || !s->last_resort))
 		return s;
 	return roll(b, ((uint64_t)blocks + 1) * LOG_BLOCK, important);
 }
@@ -183,7 +185,8 @@ write_abort(struct batch *b)
 	memcpy(record + LOG_HEADER, payload.p, payload.len);
 	log_seal(record, LOG_ABORT, payload.len, (struct log_place){ s->incarnation, s->next });
 	buf_free(&payload);
-	if (write_all(s->fd, record, sizeof record, (uint64_t)s->next * LOG_BLOCK) < 0 || fdatasync(s->fd) < 0) {
+	if (write_all(s->fd, record, sizeof record, (uint64_t)s->next * LOG_BLOCK) < 0 ||
+	    fdatasync(s->fd) < 0) {
 		/* Nothing in it was acknowledged: it can go without an abort of its own. */
 		s->failed = true;
 		return false;
@@ -212,7 +215,8 @@ fail_segment(struct batch *b, struct segment *s, uint32_t block)
 static void
 place_items(struct batch *b)
 {
-	LIST_EACH (at, &b->items) {
+	LIST_EACH(at, &b->items)
+	{
 		struct item *i = list_member(at, struct item, link);
 		uint32_t blocks = i->kind != 0 ? log_blocks(i->length) : 0;
 
@@ -224,11 +228,12 @@ place_items(struct batch *b)
 		i->block = i->segment->next;
 		i->segment->next += blocks;
 		if (blocks > 0)
-			log_seal(b->bytes.p + i->at, i->kind, i->length, (struct log_place){ i->segment->incarnation, i->block });
+			log_seal(b->bytes.p + i->at, i->kind, i->length,
+			    (struct log_place){ i->segment->incarnation, i->block });
 	}
 }
 
-/* Write the items from `first` on that follow each other in memory and on disk. Returns the link behind them. */
+/* Write the items from `first` on that follow each other in memory and on disk; the link behind them. */
 static struct link *
 write_run(struct batch *b, struct item *first)
 {
@@ -247,8 +252,9 @@ write_run(struct batch *b, struct item *first)
 		next += blocks;
 		end += (size_t)blocks * LOG_BLOCK;
 	}
-	if (end > first->at && (write_all(s->fd, b->bytes.p + first->at, end - first->at, (uint64_t)first->block * LOG_BLOCK) < 0 ||
-	    fdatasync(s->fd) < 0)) {
+	if (end > first->at && (write_all(s->fd, b->bytes.p + first->at, end - first->at,
+				    (uint64_t)first->block * LOG_BLOCK) < 0 ||
+				   fdatasync(s->fd) < 0)) {
 		result = result_of(errno);
 		fail_segment(b, s, first->block);
 	}
@@ -257,7 +263,7 @@ write_run(struct batch *b, struct item *first)
 	return at;
 }
 
-/* What has not been written when a write fails, fails too: none of it may be acknowledged before the abort. */
+/* What has not been written when a write fails, fails too: the abort comes before any other answer. */
 static void
 fail_rest(struct batch *b, struct link *at)
 {

@@ -102,7 +102,8 @@ envelope_encode(const struct envelope *e, struct buf *to)
 {
 	field_add(to, ID_TAG, str_of(e->id));
 	encode_rows(envelope_rows, e, to);
-	field_add(to, CLIENT_TAG, (struct str){ (const char *)e->client.bytes, sizeof e->client.bytes });
+	field_add(
+	    to, CLIENT_TAG, (struct str){ (const char *)e->client.bytes, sizeof e->client.bytes });
 	for (size_t i = 0; i < e->rcpt_count; i++) {
 		size_t begun = field_begin(to, RCPT_TAG);
 

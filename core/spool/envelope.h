@@ -24,17 +24,17 @@ struct buf;
 enum { SPOOL_ID_MAX = 24 }; /* with the NUL */
 
 enum rcpt_state {
-	RCPT_QUEUED,    /* to be attempted */
+	RCPT_QUEUED, /* to be attempted */
 	RCPT_DELIVERED,
-	RCPT_FAILED,    /* and its DSN, where one is due, is queued */
+	RCPT_FAILED, /* and its DSN, where one is due, is queued */
 	RCPT_PARKED,
 	RCPT_DISCARDED,
-	RCPT_DELETED    /* by the administrator */
+	RCPT_DELETED /* by the administrator */
 };
 
 struct envelope_rcpt {
-	struct str address;   /* canonical */
-	struct str original;  /* before aliases and redirects; "" where the same */
+	struct str address;  /* canonical */
+	struct str original; /* before aliases and redirects; "" where the same */
 	struct str notify, orcpt;
 	struct str deliverer; /* set by a policy's route; "" */
 	struct str route_host;
@@ -42,23 +42,24 @@ struct envelope_rcpt {
 	/* what changes while it is queued */
 	enum rcpt_state state;
 	uint32_t attempts;
-	int64_t next_ns;      /* wall clock; 0: at once */
-	bool warned;          /* a "delayed" notification was sent */
-	struct str last;      /* the last reply or reason; at most 512 bytes */
+	int64_t next_ns; /* wall clock; 0: at once */
+	bool warned;     /* a "delayed" notification was sent */
+	struct str last; /* the last reply or reason; at most 512 bytes */
 };
 
 struct envelope {
 	char id[SPOOL_ID_MAX];
 	int64_t received_ns;
-	struct str sender;    /* canonical; "" for <> */
+	struct str sender; /* canonical; "" for <> */
 	struct str envid, ret;
 	bool body_8bit, utf8;
 	struct str via, helo, user, policy;
 	struct ip client;
-	uint64_t size;        /* bytes of the message as delivered */
-	struct str parked;    /* the reason, or "" */
-	struct str owner;     /* of a parked message: who parked it */
-	bool is_notification; /* a DSN of ours: its failure is never told to anyone but postmaster */
+	uint64_t size;     /* bytes of the message as delivered */
+	struct str parked; /* the reason, or "" */
+	struct str owner;  /* of a parked message: who parked it */
+	bool
+	    is_notification; /* a DSN of ours: its failure is never told to anyone but postmaster */
 	size_t rcpt_count;
 	struct envelope_rcpt *rcpts;
 };

@@ -100,18 +100,19 @@ outlives_its_sources(const struct segment *s)
 	const struct link *main = &s->stream->log->streams[SEGMENT_MAIN].segments;
 
 	return list_empty(main) ||
-	    list_member(main->next, struct segment, link)->incarnation > s->newest_source;
+	       list_member(main->next, struct segment, link)->incarnation > s->newest_source;
 }
 
 static void
 find_free(struct keeping *k)
 {
 	for (int i = 0; i < STREAMS; i++) {
-		LIST_EACH (at, &k->log->streams[i].segments) {
+		LIST_EACH(at, &k->log->streams[i].segments)
+		{
 			struct segment *s = list_member(at, struct segment, link);
 
-			if (!s->closed || s->pins > 0 || s->readers > 0 || k->count == FREE_AT_ONCE ||
-			    !outlives_its_sources(s))
+			if (!s->closed || s->pins > 0 || s->readers > 0 ||
+			    k->count == FREE_AT_ONCE || !outlives_its_sources(s))
 				break;
 			k->free[k->count++] = s;
 		}
@@ -126,7 +127,8 @@ free_one(struct keeping *k, struct segment *s)
 	bool keep;
 
 	pthread_mutex_lock(&log->lock);
-	keep = !s->failed && log->spare_count < SPARES_MAX && bytes >= log->spool->segment_bytes / 8;
+	keep =
+	    !s->failed && log->spare_count < SPARES_MAX && bytes >= log->spool->segment_bytes / 8;
 	pthread_mutex_unlock(&log->lock);
 	k->result = segment_free(&log->folder, s->stream->use, s->incarnation, keep, &k->err);
 	if (k->result < 0)
@@ -158,7 +160,8 @@ log_is_empty(const struct log *log)
 
 		if (s->filling != NULL || s->writing != NULL)
 			return false;
-		LIST_EACH (at, (struct link *)&s->segments) {
+		LIST_EACH(at, (struct link *)&s->segments)
+		{
 			struct segment *segment = list_member(at, struct segment, link);
 
 			if (segment->pins > 0 || segment->readers > 0)
@@ -178,7 +181,8 @@ on_kept(void *arg, enum work_result result)
 
 	log->keeping = false;
 	if (!ok) {
-		log_error("%s", result == WORK_DONE ? k->err.text : "the disk under the spool does not answer");
+		log_error("%s",
+		    result == WORK_DONE ? k->err.text : "the disk under the spool does not answer");
 		timer_set(&spool->tick, TICK_MS);
 	}
 	if (result == WORK_LATE)
@@ -194,7 +198,8 @@ on_kept(void *arg, enum work_result result)
 static bool
 is_done_with(const struct log *log)
 {
-	return log->adopted && !log->cleaning && log->spool->checkpoint == NULL && log_is_empty(log);
+	return log->adopted && !log->cleaning && log->spool->checkpoint == NULL &&
+	       log_is_empty(log);
 }
 
 void
@@ -216,7 +221,8 @@ log_keep(struct log *log)
 	pthread_mutex_lock(&log->lock);
 	spares = log->spare_count + found.count;
 	pthread_mutex_unlock(&log->lock);
-	found.make = spares < SPARES_WANTED && !log->adopted && !list_empty(&log->streams[SEGMENT_MAIN].segments);
+	found.make = spares < SPARES_WANTED && !log->adopted &&
+		     !list_empty(&log->streams[SEGMENT_MAIN].segments);
 	if (found.count == 0 && !found.make)
 		return;
 	found.arena = arena_create(log->spool->arena);
@@ -237,8 +243,8 @@ log_destroy(struct log *log)
 		while ((l = s->segments.next) != &s->segments) {
 			struct segment *segment = list_member(l, struct segment, link);
 
-			LIST_EACH (at, &segment->messages)
-				message_destroy(list_member(at, struct message, link));
+			LIST_EACH(at, &segment->messages)
+			message_destroy(list_member(at, struct message, link));
 			segment_destroy(segment);
 		}
 		batch_drop(s);
@@ -258,7 +264,7 @@ log_bytes(struct log *log)
 		bytes += log->spares[i].bytes;
 	pthread_mutex_unlock(&log->lock);
 	for (int i = 0; i < STREAMS; i++)
-		LIST_EACH (at, &log->streams[i].segments)
-			bytes += (uint64_t)list_member(at, struct segment, link)->blocks * LOG_BLOCK;
+		LIST_EACH(at, &log->streams[i].segments)
+	bytes += (uint64_t)list_member(at, struct segment, link)->blocks * LOG_BLOCK;
 	return bytes;
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += %D%/README.md
 libcore_a_SOURCES += \
 	%D%/accept.c \
 	%D%/batch.c \

@@ -76,7 +76,8 @@ is_zero(const char *p, size_t len)
 static enum log_found
 judge(const char *record)
 {
-	unsigned version = (unsigned char)record[HEAD_VERSION], kind = (unsigned char)record[HEAD_KIND];
+	unsigned version = (unsigned char)record[HEAD_VERSION],
+		 kind = (unsigned char)record[HEAD_KIND];
 
 	if (version == LOG_VERSION && kind >= LOG_START && kind <= LOG_CHECKPOINT)
 		return LOG_VALID;

@@ -17,9 +17,10 @@
  * content need not touch the file's metadata. It is used again and again: each use has a new
  * incarnation, a number that only grows within the log, starts at random, and stands in the
  * file's name alone. Using a spare segment is a rename, synced before anything in it counts;
- * freeing one is a rename too, synced before the next older or any other segment is touched. In each
- * stream segments are freed oldest first, never out of order: so a record that says what became
- * of a message outlives the record that holds the message.
+ * freeing one is a rename too, synced before the next one is freed. In each stream segments are
+ * freed oldest first, never out of order, and one of `deferred` only after those of `main` from
+ * which its messages came: so a record that says what became of a message outlives every record
+ * that holds the message.
  *
  * RECORDS stand one after the other from offset 0 on, each at a multiple of 512 bytes:
  *
@@ -52,19 +53,21 @@
  *	CHECKPOINT 6 incarnation (1), block (2): the mailbox files of all DONE marks of this stream at
  *	             smaller (incarnation, block) are durable
  *
- *	mark: { id (1), kind (2): enum mark_kind + 1, rcpt (3): index + 1, without it all that are not final,
- *	        next (4): ns since 1970, attempts (5), warned (6), text (7), mailbox (8), base name (9),
- *	        size (10), crc (11), boot (12): of the boot in which the mailbox file was written }
+ *	mark: { id (1); kind (2): 1 DONE, 2 DEFER, 3 FAIL, 4 PARK, 5 RELEASE, 6 DISCARD, 7 DELETE,
+ *	        8 REDELIVER; rcpt (3): index + 1, without it all that are not final; next (4): ns since
+ *	        1970; attempts (5); warned (6); text (7); and for a DONE into a mailbox: mailbox (8): path
+ *	        of the Maildir; base name (9), size (10) and CRC-32C (11) of the file; boot (12): of the
+ *	        boot in which it was written }
  *
  * READING a log: list the segments. Per stream, newest segment first, collect the ABORTs that are
  * not void themselves; then, oldest first, take the records that are not void. A message exists by
  * its COMMIT. Where there are several of one id the highest generation counts (a message that waits
  * long is copied from `main` to `deferred`, and on within it, with its generation plus one); of the
- * same generation (written again after a failed sync) the later. STATEs of that generation and marks count only in
- * the same stream and behind that COMMIT, in their order; marks inside a COMMIT count in
- * its stream likewise and are applied after it. A message is over when each recipient is final.
- * Then a DONE with a mailbox is trusted if its boot is the present one, or a CHECKPOINT covers it;
- * else it is settled (settle.h).
+ * same generation (written again after a failed sync) the later. STATEs of that generation and
+ * marks count only in the same stream and behind that COMMIT, in their order; marks inside a
+ * COMMIT likewise, as if they stood right behind it. A message is over when each recipient is
+ * final; only REDELIVER brings back one that was. Then a DONE with a mailbox is trusted if its
+ * boot is the present one, or a CHECKPOINT covers it; else it is settled (settle.h).
  *
  * WRITING: each owner begins with new segments. A COMMIT counts once the segment's data has been
  * synced. After a failed write or sync nothing more is written to that segment; ABORT, from the
@@ -87,14 +90,7 @@
 
 enum { LOG_BLOCK = 512, LOG_HEADER = 32, LOG_VERSION = 1, LOG_NEEDED = 1 };
 
-enum log_kind {
-	LOG_START = 1,
-	LOG_COMMIT,
-	LOG_STATE,
-	LOG_MARKS,
-	LOG_ABORT,
-	LOG_CHECKPOINT
-};
+enum log_kind { LOG_START = 1, LOG_COMMIT, LOG_STATE, LOG_MARKS, LOG_ABORT, LOG_CHECKPOINT };
 
 /* A place in a stream; the order of places is the order of what happened. */
 struct log_place {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mailfile -- a delivered message's file in a Maildir: found wherever it has moved, checked, written again. */
+/* mailfile -- a delivered message's file in a Maildir: found where it has moved, checked, written again. */
 #include "core/spool/mailfile.h"
 #include "core/base/crc32c.h"
 #include "core/spool/segment.h"
@@ -20,7 +20,8 @@ is_named(const char *name, const char *base)
 {
 	size_t len = strlen(base);
 
-	return strncmp(name, base, len) == 0 && (name[len] == '\0' || name[len] == ':' || name[len] == ';');
+	return strncmp(name, base, len) == 0 &&
+	       (name[len] == '\0' || name[len] == ':' || name[len] == ';');
 }
 
 static int
@@ -35,7 +36,10 @@ find_in(const char *folder, const char *base, char path[MAILFILE_PATH_MAX])
 	while (found == 0 && (e = readdir(dir)) != NULL) {
 		if (!is_named(e->d_name, base))
 			continue;
-		found = snprintf(path, MAILFILE_PATH_MAX, "%s/%s", folder, e->d_name) < MAILFILE_PATH_MAX ? 1 : -1;
+		found = snprintf(path, MAILFILE_PATH_MAX, "%s/%s", folder, e->d_name) <
+				MAILFILE_PATH_MAX
+			    ? 1
+			    : -1;
 	}
 	closedir(dir);
 	return found;
@@ -49,10 +53,12 @@ find_below(const char *maildir, const char *sub, const char *base, char path[MAI
 	int found = 0;
 
 	for (size_t i = 0; i < (sub[0] == '\0' ? 3 : 2) && found == 0; i++) {
-		if (snprintf(folder, sizeof folder, "%s/%s%s%s", maildir, sub, sub[0] ? "/" : "", parts[i]) >= (int)sizeof folder)
+		if (snprintf(folder, sizeof folder, "%s/%s%s%s", maildir, sub, sub[0] ? "/" : "",
+			parts[i]) >= (int)sizeof folder)
 			return -1;
 		/* Where it usually is, without a look at all the others. */
-		if (snprintf(path, MAILFILE_PATH_MAX, "%s/%s", folder, base) < MAILFILE_PATH_MAX && access(path, F_OK) == 0)
+		if (snprintf(path, MAILFILE_PATH_MAX, "%s/%s", folder, base) < MAILFILE_PATH_MAX &&
+		    access(path, F_OK) == 0)
 			return 1;
 		found = find_in(folder, base, path);
 	}
@@ -72,7 +78,8 @@ mailfile_find(const char *maildir, const char *base, char path[MAILFILE_PATH_MAX
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : -1;
 	while (found == 0 && (e = readdir(dir)) != NULL)
-		if (e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		if (e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 &&
+		    strcmp(e->d_name, "..") != 0 &&
 		    (e->d_type == DT_DIR || e->d_type == DT_UNKNOWN))
 			found = find_below(maildir, e->d_name, base, path);
 	closedir(dir);
@@ -151,7 +158,8 @@ folder_of(const char *path, char folder[MAILFILE_PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash != NULL && snprintf(folder, MAILFILE_PATH_MAX, "%.*s", (int)(slash - path), path) < MAILFILE_PATH_MAX;
+	return slash != NULL && snprintf(folder, MAILFILE_PATH_MAX, "%.*s", (int)(slash - path),
+				    path) < MAILFILE_PATH_MAX;
 }
 
 /* Copy to `fd`: 0; -1 where it fails, or these are not the bytes expected. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mailfile -- a delivered message's file in a Maildir: found wherever it has moved, checked, written again.
+ * mailfile -- a delivered message's file in a Maildir: found where it has moved, checked, written again.
  *
  * Used where the spool has to know whether what it delivered is really there. Blocks.
  */
@@ -30,7 +30,7 @@ int mailfile_sync(const char *path);
 /* Sync new and cur of the Maildir. */
 int mailfile_sync_folders(const char *maildir);
 
-/* Put the bytes of `from` in the file's place: tmp, fsync, rename, fsync. -1 also where they are not those expected. */
+/* Put the bytes of `from` in the file's place, durably. -1 also where they are not those expected. */
 int mailfile_rewrite(const char *path, int from, uint64_t size, uint32_t crc);
 /* Move a damaged file out of the way, into the Maildir's tmp; durable. */
 int mailfile_set_aside(const char *maildir, const char *path);

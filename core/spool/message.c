@@ -39,7 +39,8 @@ take_struct(struct spool *spool)
 }
 
 struct message *
-message_create(struct spool *spool, const struct envelope *e, struct segment *s, uint32_t block, uint32_t generation)
+message_create(struct spool *spool, const struct envelope *e, struct segment *s, uint32_t block,
+    uint32_t generation)
 {
 	struct message *m = take_struct(spool);
 
@@ -203,7 +204,8 @@ load_create(struct message *m)
 	l->state_fd = -1;
 	if (m->state_segment != NULL) {
 		l->state_fd = m->state_segment->fd;
-		l->state_place = (struct log_place){ m->state_segment->incarnation, m->state_block };
+		l->state_place =
+		    (struct log_place){ m->state_segment->incarnation, m->state_block };
 	}
 	m->segment->readers++;
 	return l;
@@ -352,7 +354,8 @@ on_loaded(void *arg, enum work_result result)
 	void *ready_arg;
 
 	if (!ok)
-		log_error("cannot read message %s: %s", m->id, result == WORK_DONE ? l->err.text : "the disk does not answer");
+		log_error("cannot read message %s: %s", m->id,
+		    result == WORK_DONE ? l->err.text : "the disk does not answer");
 	if (ok && m->active == NULL && m->segment == l->segment) {
 		message_activate(m, l->arena, l->envelope);
 		message_set_pieces(m, &l->commit, l->payload);
@@ -425,7 +428,8 @@ read_memory(const struct active *active, uint64_t offset, void *to, size_t len)
 }
 
 static int64_t
-read_file(struct message *m, int body_fd, const struct piece *p, uint64_t offset, void *to, size_t len, struct err *err)
+read_file(struct message *m, int body_fd, const struct piece *p, uint64_t offset, void *to,
+    size_t len, struct err *err)
 {
 	int fd = openat(body_fd, p->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	int64_t got;
@@ -440,7 +444,8 @@ read_file(struct message *m, int body_fd, const struct piece *p, uint64_t offset
 }
 
 static int64_t
-read_segment(struct message *m, const struct piece *p, uint64_t offset, void *to, size_t len, struct err *err)
+read_segment(struct message *m, const struct piece *p, uint64_t offset, void *to, size_t len,
+    struct err *err)
 {
 	int64_t got = read_all(p->segment->fd, to, len, p->offset + offset);
 

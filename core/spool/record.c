@@ -13,8 +13,18 @@ enum { TAG_GENERATION = 1, TAG_ENVELOPE, TAG_MARK, TAG_TEXT, TAG_FILE };
 enum { FILE_NAME = 1, FILE_SKIP, FILE_LENGTH, FILE_CRC };
 enum { PLACE_INCARNATION = 1, PLACE_BLOCK };
 enum {
-	MARK_TAG_ID = 1, MARK_TAG_KIND, MARK_TAG_RCPT, MARK_TAG_NEXT, MARK_TAG_ATTEMPTS, MARK_TAG_WARNED,
-	MARK_TAG_TEXT, MARK_TAG_MAILBOX, MARK_TAG_BASE, MARK_TAG_SIZE, MARK_TAG_CRC, MARK_TAG_BOOT
+	MARK_TAG_ID = 1,
+	MARK_TAG_KIND,
+	MARK_TAG_RCPT,
+	MARK_TAG_NEXT,
+	MARK_TAG_ATTEMPTS,
+	MARK_TAG_WARNED,
+	MARK_TAG_TEXT,
+	MARK_TAG_MAILBOX,
+	MARK_TAG_BASE,
+	MARK_TAG_SIZE,
+	MARK_TAG_CRC,
+	MARK_TAG_BOOT
 };
 enum { MARK_TEXT_MAX = 512 };
 
@@ -22,7 +32,8 @@ enum { MARK_TEXT_MAX = 512 };
 static bool
 take_name(struct str from, char *to, size_t size)
 {
-	if (from.len == 0 || from.len >= size || from.p[0] == '.' || str_find(from, '/') >= 0 || str_find(from, '\0') >= 0)
+	if (from.len == 0 || from.len >= size || from.p[0] == '.' || str_find(from, '/') >= 0 ||
+	    str_find(from, '\0') >= 0)
 		return false;
 	memcpy(to, from.p, from.len);
 	to[from.len] = '\0';
@@ -109,7 +120,9 @@ get_file(struct str bytes, struct record_piece *piece)
 			piece->crc = (uint32_t)field_number(f);
 	}
 	/* Sizes of files are signed to the kernel. */
-	return got < 0 || !named || piece->skip > INT64_MAX / 4 || piece->length > INT64_MAX / 4 ? -1 : 0;
+	return got < 0 || !named || piece->skip > INT64_MAX / 4 || piece->length > INT64_MAX / 4
+		   ? -1
+		   : 0;
 }
 
 static int
@@ -232,8 +245,9 @@ get_mark(struct str bytes, struct record_mark *r)
 	if (r->mark.text.len > MARK_TEXT_MAX)
 		r->mark.text.len = MARK_TEXT_MAX;
 	/* What names a file must be able to; a DONE without it is one that needs no settling. */
-	if (r->mark.mailbox.len > 0 && (r->mark.mailbox.p[0] != '/' || str_find(r->mark.mailbox, '\0') >= 0 ||
-	    !take_name(r->mark.base_name, base, sizeof base)))
+	if (r->mark.mailbox.len > 0 &&
+	    (r->mark.mailbox.p[0] != '/' || str_find(r->mark.mailbox, '\0') >= 0 ||
+		!take_name(r->mark.base_name, base, sizeof base)))
 		return -1;
 	return 1;
 }
@@ -312,7 +326,9 @@ apply_to(struct arena *a, struct envelope_rcpt *r, const struct spool_mark *m)
 		r->attempts = m->attempts;
 	r->warned = r->warned || m->warned;
 	if (m->text.len > 0)
-		r->last = str_copy(a, (struct str){ m->text.p, m->text.len < MARK_TEXT_MAX ? m->text.len : MARK_TEXT_MAX });
+		r->last =
+		    str_copy(a, (struct str){ m->text.p,
+				    m->text.len < MARK_TEXT_MAX ? m->text.len : MARK_TEXT_MAX });
 }
 
 void

@@ -24,24 +24,24 @@ enum { RECORD_PIECES_MAX = 4, BODY_NAME_MAX = 40 };
 
 /* A part of a message's text. */
 struct record_piece {
-	struct str text;            /* inline bytes; where p is NULL, in the file: */
-	char file[BODY_NAME_MAX];   /* in the folder body/ */
+	struct str text;          /* inline bytes; where p is NULL, in the file: */
+	char file[BODY_NAME_MAX]; /* in the folder body/ */
 	uint64_t skip, length;
-	uint32_t crc;               /* of the file's first skip + length bytes */
+	uint32_t crc; /* of the file's first skip + length bytes */
 };
 
 struct record_mark {
 	char id[SPOOL_ID_MAX];
 	struct str boot;
-	struct spool_mark mark;     /* its message is NULL */
+	struct spool_mark mark; /* its message is NULL */
 };
 
 struct record_commit {
 	uint32_t generation;
-	struct str envelope;        /* encoded */
+	struct str envelope; /* encoded */
 	struct record_piece pieces[RECORD_PIECES_MAX];
 	size_t piece_count;
-	struct str marks;           /* the payload, again: for record_next_mark */
+	struct str marks; /* the payload, again: for record_next_mark */
 };
 
 /* START */
@@ -64,7 +64,7 @@ int record_get_commit(struct str payload, struct record_commit *);
 
 /* One mark, in COMMIT or MARKS. */
 void record_put_mark(struct buf *, const char *id, const struct spool_mark *, const char *boot);
-/* The next mark of a payload that makes sense: 1; 0 at the end; -1 damaged. Texts are borrowed from the payload. */
+/* The next mark of a payload that makes sense: 1; 0 at the end; -1 damaged. Its texts are borrowed. */
 int record_next_mark(struct str *rest, struct record_mark *);
 
 /* ABORT and CHECKPOINT */

@@ -34,7 +34,7 @@ struct found {
 };
 
 struct adoption {
-	bool looked;             /* all folders were seen once */
+	bool looked; /* all folders were seen once */
 	struct spool *spool;
 	struct arena *arena;
 	struct timer look;
@@ -44,12 +44,12 @@ struct adoption {
 	struct log *log;
 	struct scan scan;
 	bool scanning;
-	uint64_t until;          /* segments from here on are of this life */
-	uint64_t settle_as;      /* incarnation for what settling writes */
+	uint64_t until;     /* segments from here on are of this life */
+	uint64_t settle_as; /* incarnation for what settling writes */
 	const struct scan_entry *next;
 	struct found step[STEP];
 	size_t step_count;
-	struct map *bodies;      /* names that messages refer to */
+	struct map *bodies; /* names that messages refer to */
 	int result;
 	struct err err;
 };
@@ -73,10 +73,13 @@ log_learn(struct log *log, struct err *err)
 		if (files[i].incarnation > log->last_incarnation)
 			log->last_incarnation = files[i].incarnation;
 		log->made_bytes += files[i].bytes;
-		if (files[i].use == SEGMENT_SPARE && log->spare_count < SPARES_MAX && files[i].bytes >= SEGMENT_LEAST)
-			log->spares[log->spare_count++] = (struct spare){ files[i].incarnation, files[i].bytes & ~(uint64_t)(LOG_BLOCK - 1) };
+		if (files[i].use == SEGMENT_SPARE && log->spare_count < SPARES_MAX &&
+		    files[i].bytes >= SEGMENT_LEAST)
+			log->spares[log->spare_count++] = (struct spare){ files[i].incarnation,
+				files[i].bytes & ~(uint64_t)(LOG_BLOCK - 1) };
 		else if (files[i].use == SEGMENT_SPARE)
-			segment_free(&log->folder, SEGMENT_SPARE, files[i].incarnation, false, NULL);
+			segment_free(
+			    &log->folder, SEGMENT_SPARE, files[i].incarnation, false, NULL);
 	}
 	log->settle_as = log->last_incarnation + 1;
 	log->last_incarnation += STREAMS;
@@ -110,7 +113,8 @@ attach_segment(struct log *log, const struct scan_segment *from, struct link *to
 
 	if (fd < 0)
 		return -1;
-	s = segment_create_in(&log->streams[from->file.use], from->file.incarnation, fd, from->file.bytes);
+	s = segment_create_in(
+	    &log->streams[from->file.use], from->file.incarnation, fd, from->file.bytes);
 	s->closed = true;
 	s->failed = from->void_from != UINT32_MAX;
 	list_add_last(&to[from->file.use], &s->link);
@@ -140,7 +144,8 @@ attach_segments(struct adoption *ad, struct err *err)
 static struct segment *
 find_segment(struct log *log, enum segment_use use, uint64_t incarnation)
 {
-	LIST_EACH (at, &log->streams[use].segments) {
+	LIST_EACH(at, &log->streams[use].segments)
+	{
 		struct segment *s = list_member(at, struct segment, link);
 
 		if (s->incarnation == incarnation)
@@ -163,8 +168,8 @@ read_found(struct adoption *ad, struct found *f)
 	if (fd < 0)
 		return;
 	f->good = read_record(fd, e->commit, f->arena, &record, NULL) == 0 &&
-	    record_get_commit(record.payload, &f->commit) == 0 &&
-	    scan_envelope(folder, e, f->arena, f->envelope, NULL) == 0;
+		  record_get_commit(record.payload, &f->commit) == 0 &&
+		  scan_envelope(folder, e, f->arena, f->envelope, NULL) == 0;
 	f->payload = record.payload;
 	close(fd);
 }
@@ -239,7 +244,8 @@ on_step(void *arg, enum work_result result)
 		struct found *f = &ad->step[i];
 
 		if (!f->good)
-			log_error("message %s in %s cannot be read", f->entry->id, ad->log->folder.name);
+			log_error(
+			    "message %s in %s cannot be read", f->entry->id, ad->log->folder.name);
 		if (!f->good || ad->spool->closing || !adopt(ad, f))
 			arena_destroy(f->arena);
 	}
@@ -261,7 +267,9 @@ remove_orphans(struct adoption *ad)
 		return;
 	}
 	while ((e = readdir(dir)) != NULL)
-		if (e->d_name[0] != '.' && strncmp(e->d_name, ad->spool->body_prefix, strlen(ad->spool->body_prefix)) != 0 &&
+		if (e->d_name[0] != '.' &&
+		    strncmp(e->d_name, ad->spool->body_prefix, strlen(ad->spool->body_prefix)) !=
+			0 &&
 		    map_get(ad->bodies, str_of(e->d_name)) == NULL)
 			unlinkat(ad->log->folder.body_fd, e->d_name, 0);
 	closedir(dir);
@@ -359,7 +367,9 @@ try_folder(const char *name, void *arg)
 		return 0;
 	if (folder_is_newer(&f)) {
 		if (!ad->looked)
-			log_error("the spool folder %s was written by a newer version: it is left alone", name);
+			log_error(
+			    "the spool folder %s was written by a newer version: it is left alone",
+			    name);
 		folder_close(&f);
 		return 0;
 	}

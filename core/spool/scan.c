@@ -27,7 +27,8 @@ is_reader_too_old(const struct log_record *r)
 {
 	struct record_start start;
 
-	return r->kind == LOG_START && record_get_start(r->payload, &start) == 0 && start.reads > LOG_VERSION;
+	return r->kind == LOG_START && record_get_start(r->payload, &start) == 0 &&
+	       start.reads > LOG_VERSION;
 }
 
 /* ---- aborts, newest segment first */
@@ -179,7 +180,8 @@ take_record(struct reading *to, const struct log_record *r)
 		take_marks(to, r->payload, r->place);
 		break;
 	case LOG_CHECKPOINT:
-		if (record_get_place(r->payload, &place) == 0 && log_place_compare(place, r->place) <= 0 &&
+		if (record_get_place(r->payload, &place) == 0 &&
+		    log_place_compare(place, r->place) <= 0 &&
 		    log_place_compare(place, to->scan->settled[stream]) > 0)
 			to->scan->settled[stream] = place;
 		break;
@@ -234,7 +236,8 @@ walk(struct reading *to, struct str bytes)
 static struct str
 read_segment(struct reading *to, int fd, struct buf *b)
 {
-	uint64_t bytes = to->segment->file.bytes < SEGMENT_MOST ? to->segment->file.bytes : SEGMENT_MOST;
+	uint64_t bytes =
+	    to->segment->file.bytes < SEGMENT_MOST ? to->segment->file.bytes : SEGMENT_MOST;
 	char *p;
 	int64_t got;
 
@@ -249,7 +252,8 @@ read_segment(struct reading *to, int fd, struct buf *b)
 		if (read_all(fd, p + at, len, at) == (int64_t)len)
 			continue;
 		memset(p + at, 0, len);
-		note_damage(to, (uint32_t)(at / LOG_BLOCK), (uint32_t)((at + len) / LOG_BLOCK), errno);
+		note_damage(
+		    to, (uint32_t)(at / LOG_BLOCK), (uint32_t)((at + len) / LOG_BLOCK), errno);
 	}
 	return (struct str){ p, bytes };
 }
@@ -287,6 +291,28 @@ read_all_segments(struct scan *scan, const struct folder *f, struct buf *b, stru
 	return 0;
 }
 
+static void
+scan_init(struct scan *scan)
+{
+	*scan = (struct scan){ .arena = arena_create(NULL), .by_id = map_create() };
+	scan->entries_end = &scan->entries;
+}
+
+void
+scan_memory(struct scan *scan, const struct segment_file *file, struct str bytes)
+{
+	struct reading to = { .scan = scan, .collecting_aborts = true };
+
+	scan_init(scan);
+	scan->segments = arena_alloc(scan->arena, sizeof *scan->segments);
+	scan->segments[0] = (struct scan_segment){ .file = *file, .void_from = UINT32_MAX };
+	scan->segment_count = 1;
+	to.segment = &scan->segments[0];
+	walk(&to, bytes);
+	to.collecting_aborts = false;
+	walk(&to, bytes);
+}
+
 int
 scan_folder(struct scan *scan, const struct folder *f, uint64_t until, struct err *err)
 {
@@ -295,14 +321,14 @@ scan_folder(struct scan *scan, const struct folder *f, uint64_t until, struct er
 	struct buf b;
 	int r;
 
-	*scan = (struct scan){ .arena = arena_create(NULL), .by_id = map_create() };
-	scan->entries_end = &scan->entries;
+	scan_init(scan);
 	if (folder_list(f, scan->arena, &files, &count, err) < 0)
 		return -1;
 	scan->segments = arena_alloc(scan->arena, count * sizeof *scan->segments);
 	for (size_t i = 0; i < count; i++)
 		if (files[i].use < STREAMS && (until == 0 || files[i].incarnation < until))
-			scan->segments[scan->segment_count++] = (struct scan_segment){ .file = files[i], .void_from = UINT32_MAX };
+			scan->segments[scan->segment_count++] =
+			    (struct scan_segment){ .file = files[i], .void_from = UINT32_MAX };
 	buf_init(&b, (size_t)SEGMENT_MOST + 1);
 	r = read_all_segments(scan, f, &b, err);
 	buf_free(&b);
@@ -339,7 +365,8 @@ read_record(int fd, struct log_place place, struct arena *a, struct log_record *
 
 /* Read the envelope that stands in the record at `place`. */
 static int
-read_envelope(const struct folder *f, enum segment_use use, struct log_place place, struct arena *a, struct envelope *e, struct err *err)
+read_envelope(const struct folder *f, enum segment_use use, struct log_place place, struct arena *a,
+    struct envelope *e, struct err *err)
 {
 	int fd = segment_open(f, use, place.incarnation, O_RDONLY, err), r;
 	struct record_commit commit;
@@ -357,7 +384,8 @@ read_envelope(const struct folder *f, enum segment_use use, struct log_place pla
 }
 
 int
-scan_envelope(const struct folder *f, const struct scan_entry *entry, struct arena *a, struct envelope *e, struct err *err)
+scan_envelope(const struct folder *f, const struct scan_entry *entry, struct arena *a,
+    struct envelope *e, struct err *err)
 {
 	struct log_place place = entry->state.incarnation != 0 ? entry->state : entry->commit;
 
@@ -369,9 +397,11 @@ scan_envelope(const struct folder *f, const struct scan_entry *entry, struct are
 }
 
 bool
-scan_is_unknown(const struct scan *scan, const struct scan_entry *e, const struct scan_mark *m, const char *boot_id)
+scan_is_unknown(const struct scan *scan, const struct scan_entry *e, const struct scan_mark *m,
+    const char *boot_id)
 {
-	return log_place_compare(m->place, scan->settled[e->stream]) >= 0 && !str_eq(m->record.boot, str_of(boot_id));
+	return log_place_compare(m->place, scan->settled[e->stream]) >= 0 &&
+	       !str_eq(m->record.boot, str_of(boot_id));
 }
 
 /* ---- versions, and what is damaged */
@@ -384,7 +414,8 @@ segment_is_newer(int fd, uint64_t incarnation)
 
 	if (read_all(fd, block, sizeof block, 0) != sizeof block)
 		return false;
-	found = log_read_one((struct str){ block, sizeof block }, (struct log_place){ incarnation, 0 }, &r);
+	found = log_read_one(
+	    (struct str){ block, sizeof block }, (struct log_place){ incarnation, 0 }, &r);
 	return found == LOG_NEWER || (found == LOG_VALID && is_reader_too_old(&r));
 }
 
@@ -399,7 +430,9 @@ folder_is_newer(const struct folder *f)
 	if (folder_list(f, a, &files, &count, NULL) < 0)
 		count = 0;
 	for (size_t i = 0; i < count && !newer; i++) {
-		int fd = files[i].use < STREAMS ? segment_open(f, files[i].use, files[i].incarnation, O_RDONLY, NULL) : -1;
+		int fd = files[i].use < STREAMS
+			     ? segment_open(f, files[i].use, files[i].incarnation, O_RDONLY, NULL)
+			     : -1;
 
 		newer = fd >= 0 && segment_is_newer(fd, files[i].incarnation);
 		if (fd >= 0)
@@ -415,10 +448,12 @@ keep_one(const struct scan_damage *d, const struct folder *f, int corrupt_fd)
 	char name[40], copy[128], block[LOG_BLOCK];
 	int from = segment_open(f, d->file.use, d->file.incarnation, O_RDONLY, NULL), to;
 
-	snprintf(copy, sizeof copy, "%s-%s-%u", f->name, segment_name(d->file.use, d->file.incarnation, name), d->from);
+	snprintf(copy, sizeof copy, "%s-%s-%u", f->name,
+	    segment_name(d->file.use, d->file.incarnation, name), d->from);
 	to = openat(corrupt_fd, copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (to >= 0)
-		log_error("%s/%s: blocks %u to %u are damaged; kept as corrupt/%s", f->name, name, d->from, d->to, copy);
+		log_error("%s/%s: blocks %u to %u are damaged; kept as corrupt/%s", f->name, name,
+		    d->from, d->to, copy);
 	for (uint32_t at = d->from; at < d->to && from >= 0 && to >= 0; at++)
 		if (read_all(from, block, sizeof block, (uint64_t)at * LOG_BLOCK) == sizeof block &&
 		    write_all(to, block, sizeof block, (uint64_t)(at - d->from) * LOG_BLOCK) < 0)

@@ -71,12 +71,16 @@ struct scan {
  */
 int scan_folder(struct scan *, const struct folder *, uint64_t until, struct err *);
 void scan_close(struct scan *);
+/* Read one segment whose bytes are in memory into an empty scan; for the fuzzer. */
+void scan_memory(struct scan *, const struct segment_file *, struct str bytes);
 
 /* The entry's envelope with its marks, in `arena`. -1: damaged since, or never good. */
-int scan_envelope(const struct folder *, const struct scan_entry *, struct arena *, struct envelope *, struct err *);
+int scan_envelope(const struct folder *, const struct scan_entry *, struct arena *,
+    struct envelope *, struct err *);
 
 /* Whether a DONE's mailbox file has to be looked at before it is believed. */
-bool scan_is_unknown(const struct scan *, const struct scan_entry *, const struct scan_mark *, const char *boot_id);
+bool scan_is_unknown(
+    const struct scan *, const struct scan_entry *, const struct scan_mark *, const char *boot_id);
 
 /* Whether the segment begins with a record that forbids us to touch its log. */
 bool segment_is_newer(int fd, uint64_t incarnation);

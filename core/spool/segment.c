@@ -141,7 +141,8 @@ empty_folder(int fd)
 		return;
 	}
 	while ((e = readdir(dir)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, "lock") != 0)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+		    strcmp(e->d_name, "lock") != 0)
 			unlinkat(fd, e->d_name, 0);
 	closedir(dir);
 }
@@ -199,7 +200,7 @@ parse_name(const char *name, struct segment_file *file)
 		file->use = (enum segment_use)use;
 		file->incarnation = strtoull(name + len + 1, NULL, 16);
 		return file->incarnation > 0 &&
-		    strcmp(segment_name(file->use, file->incarnation, again), name) == 0;
+		       strcmp(segment_name(file->use, file->incarnation, again), name) == 0;
 	}
 	return false;
 }
@@ -213,7 +214,8 @@ by_incarnation(const void *a, const void *b)
 }
 
 int
-folder_list(const struct folder *f, struct arena *a, struct segment_file **list, size_t *count, struct err *err)
+folder_list(const struct folder *f, struct arena *a, struct segment_file **list, size_t *count,
+    struct err *err)
 {
 	int copy = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | SAFELY);
 	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
@@ -229,8 +231,8 @@ folder_list(const struct folder *f, struct arena *a, struct segment_file **list,
 		return -1;
 	}
 	while ((e = readdir(dir)) != NULL) {
-		if (!parse_name(e->d_name, &file) || fstatat(f->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    !S_ISREG(st.st_mode))
+		if (!parse_name(e->d_name, &file) ||
+		    fstatat(f->fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		if (n == room) {
 			struct segment_file *more = arena_alloc(a, (room * 2 + 16) * sizeof *more);
@@ -252,7 +254,8 @@ folder_list(const struct folder *f, struct arena *a, struct segment_file **list,
 }
 
 int
-segment_open(const struct folder *f, enum segment_use use, uint64_t incarnation, int flags, struct err *err)
+segment_open(
+    const struct folder *f, enum segment_use use, uint64_t incarnation, int flags, struct err *err)
 {
 	char name[40];
 	int fd = openat(f->fd, segment_name(use, incarnation, name), flags | SAFELY | O_NONBLOCK);
@@ -275,7 +278,8 @@ int
 segment_create(const struct folder *f, uint64_t incarnation, uint64_t bytes, struct err *err)
 {
 	char name[40];
-	int fd = openat(f->fd, segment_name(SEGMENT_SPARE, incarnation, name), O_RDWR | O_CREAT | O_EXCL | SAFELY, 0600);
+	int fd = openat(f->fd, segment_name(SEGMENT_SPARE, incarnation, name),
+	    O_RDWR | O_CREAT | O_EXCL | SAFELY, 0600);
 	int failed;
 
 	if (fd < 0)
@@ -290,7 +294,8 @@ segment_create(const struct folder *f, uint64_t incarnation, uint64_t bytes, str
 }
 
 int
-segment_take(const struct folder *f, uint64_t from, enum segment_use use, uint64_t incarnation, struct err *err)
+segment_take(const struct folder *f, uint64_t from, enum segment_use use, uint64_t incarnation,
+    struct err *err)
 {
 	char old[40], name[40];
 
@@ -302,7 +307,8 @@ segment_take(const struct folder *f, uint64_t from, enum segment_use use, uint64
 }
 
 int
-segment_free(const struct folder *f, enum segment_use use, uint64_t incarnation, bool keep, struct err *err)
+segment_free(
+    const struct folder *f, enum segment_use use, uint64_t incarnation, bool keep, struct err *err)
 {
 	char old[40], name[40];
 	int r;

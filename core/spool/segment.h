@@ -20,9 +20,9 @@ enum { FOLDER_NAME_MAX = 24, BOOT_ID_MAX = 40, SEGMENT_LEAST = 64 * 1024 };
 enum segment_use { SEGMENT_MAIN, SEGMENT_DEFERRED, STREAMS, SEGMENT_SPARE = STREAMS, SEGMENT_USES };
 
 struct folder {
-	int fd;       /* the folder */
-	int body_fd;  /* its folder body/ */
-	int lock_fd;  /* -1: not locked by us */
+	int fd;      /* the folder */
+	int body_fd; /* its folder body/ */
+	int lock_fd; /* -1: not locked by us */
 	char name[FOLDER_NAME_MAX];
 };
 
@@ -45,17 +45,21 @@ void folder_remove_take(int dir_fd, struct folder *);
 int spool_dir_each(int dir_fd, int (*fn)(const char *name, void *arg), void *arg, struct err *);
 
 /* The segments of the folder, oldest first, in the arena. */
-int folder_list(const struct folder *, struct arena *, struct segment_file **, size_t *count, struct err *);
+int folder_list(
+    const struct folder *, struct arena *, struct segment_file **, size_t *count, struct err *);
 
 const char *segment_name(enum segment_use, uint64_t incarnation, char to[40]);
-int segment_open(const struct folder *, enum segment_use, uint64_t incarnation, int flags, struct err *);
+int segment_open(
+    const struct folder *, enum segment_use, uint64_t incarnation, int flags, struct err *);
 
 /* A new spare segment, full of zeros and synced. */
 int segment_create(const struct folder *, uint64_t incarnation, uint64_t bytes, struct err *);
 /* Take the spare segment `from` into use as `incarnation`; durable. A descriptor, or -1. */
-int segment_take(const struct folder *, uint64_t from, enum segment_use, uint64_t incarnation, struct err *);
+int segment_take(
+    const struct folder *, uint64_t from, enum segment_use, uint64_t incarnation, struct err *);
 /* Make it a spare one again, or delete it; durable. */
-int segment_free(const struct folder *, enum segment_use, uint64_t incarnation, bool keep, struct err *);
+int segment_free(
+    const struct folder *, enum segment_use, uint64_t incarnation, bool keep, struct err *);
 
 /* pwrite all of it: 0, or -1 with errno (EIO for a short write). */
 int write_all(int fd, const void *, size_t len, uint64_t offset);

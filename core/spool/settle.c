@@ -33,7 +33,9 @@ settle_one(const struct spool_mark *m, struct err *err)
 		return err_errno(err, "cannot look into %s", m->mailbox.p);
 	if (found == 0) {
 		r = mailfile_is_expunged(m->mailbox.p, m->base_name.p);
-		return r >= 0 ? r : err_errno(err, "cannot read the expunge record of %s", m->mailbox.p);
+		return r >= 0
+			   ? r
+			   : err_errno(err, "cannot read the expunge record of %s", m->mailbox.p);
 	}
 	r = mailfile_is_whole(path, m->size, m->crc);
 	if (r == 0) {
@@ -46,7 +48,9 @@ settle_one(const struct spool_mark *m, struct err *err)
 static void
 redeliver(struct settling *s, const struct scan_entry *e, const struct scan_mark *m)
 {
-	struct spool_mark again = { .kind = MARK_REDELIVER, .rcpt = m->record.mark.rcpt, .text = STR("lost with the system's crash") };
+	struct spool_mark again = { .kind = MARK_REDELIVER,
+		.rcpt = m->record.mark.rcpt,
+		.text = STR("lost with the system's crash") };
 
 	record_put_mark(&s->marks[e->stream], e->id, &again, s->boot_id);
 }
@@ -93,7 +97,8 @@ write_segment(struct settling *s, int stream, uint64_t incarnation, struct err *
 
 	buf_init(&bytes, PAYLOAD_MAX * 2);
 	buf_init(&payload, PAYLOAD_MAX);
-	record_put_start(&payload, &(struct record_start){ .reads = LOG_VERSION, .boot = str_of(s->boot_id) });
+	record_put_start(
+	    &payload, &(struct record_start){ .reads = LOG_VERSION, .boot = str_of(s->boot_id) });
 	add_record(&bytes, LOG_START, buf_str(&payload), incarnation);
 	if (s->marks[stream].len > 0)
 		add_record(&bytes, LOG_MARKS, buf_str(&s->marks[stream]), incarnation);
@@ -102,11 +107,14 @@ write_segment(struct settling *s, int stream, uint64_t incarnation, struct err *
 	add_record(&bytes, LOG_CHECKPOINT, buf_str(&payload), incarnation);
 	segment_name(SEGMENT_SPARE, incarnation, name);
 	fd = openat(s->folder->fd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	r = fd < 0 || write_all(fd, bytes.p, bytes.len, 0) < 0 || fsync(fd) < 0 ? err_errno(err, "cannot write %s", name) : 0;
+	r = fd < 0 || write_all(fd, bytes.p, bytes.len, 0) < 0 || fsync(fd) < 0
+		? err_errno(err, "cannot write %s", name)
+		: 0;
 	if (fd >= 0)
 		close(fd);
 	if (r == 0) {
-		fd = segment_take(s->folder, incarnation, (enum segment_use)stream, incarnation, err);
+		fd = segment_take(
+		    s->folder, incarnation, (enum segment_use)stream, incarnation, err);
 		r = fd < 0 ? -1 : close(fd);
 	}
 	buf_free(&bytes);
@@ -121,12 +129,14 @@ find_ends(struct settling *s)
 		const struct scan_segment *seg = &s->scan->segments[i];
 
 		if (seg->file.use < STREAMS)
-			s->end[seg->file.use] = (struct log_place){ seg->file.incarnation, seg->end };
+			s->end[seg->file.use] =
+			    (struct log_place){ seg->file.incarnation, seg->end };
 	}
 }
 
 int
-settle_folder(const struct scan *scan, const struct folder *f, uint64_t incarnation, const char *boot_id, struct err *err)
+settle_folder(const struct scan *scan, const struct folder *f, uint64_t incarnation,
+    const char *boot_id, struct err *err)
 {
 	struct settling s = { .scan = scan, .folder = f, .boot_id = boot_id };
 	int r = 0, wrote = 0;
@@ -139,7 +149,8 @@ settle_folder(const struct scan *scan, const struct folder *f, uint64_t incarnat
 	for (int i = 0; i < STREAMS && r == 0; i++) {
 		if (s.unknown[i] == 0)
 			continue;
-		log_info("%s: %zu deliveries of an earlier boot are settled", f->name, s.unknown[i]);
+		log_info(
+		    "%s: %zu deliveries of an earlier boot are settled", f->name, s.unknown[i]);
 		r = write_segment(&s, i, incarnation + (uint64_t)i, err);
 		wrote = 1;
 	}

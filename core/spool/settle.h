@@ -19,7 +19,11 @@
 #include "core/base/err.h"
 #include "core/spool/scan.h"
 
-/* `incarnation`: of the first new segment; the next STREAMS - 1 are taken too. 1: records were added; 0: nothing was unknown. */
-int settle_folder(const struct scan *, const struct folder *, uint64_t incarnation, const char *boot_id, struct err *);
+/*
+ * `incarnation`: of the first new segment; the next STREAMS - 1 are taken too.
+ * Returns 1: records were added; 0: nothing was unknown; -1.
+ */
+int settle_folder(const struct scan *, const struct folder *, uint64_t incarnation,
+    const char *boot_id, struct err *);
 
 #endif

@@ -25,7 +25,8 @@ static const uint64_t RESERVE_LEAST = 64 * 1024 * 1024;
 static void
 put_digits(char *to, size_t count, uint64_t n)
 {
-	static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digits[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 	while (count-- > 0) {
 		to[count] = digits[n % 62];
@@ -89,7 +90,8 @@ spool_room(struct spool *spool, uint64_t size)
 static void
 flush_all(struct spool *spool)
 {
-	LIST_EACH (at, &spool->logs) {
+	LIST_EACH(at, &spool->logs)
+	{
 		struct log *log = list_member(at, struct log, link);
 
 		for (int i = 0; i < STREAMS; i++)
@@ -111,7 +113,8 @@ on_tick(void *arg)
 {
 	struct spool *spool = arg;
 
-	LIST_EACH (at, &spool->logs) {
+	LIST_EACH(at, &spool->logs)
+	{
 		struct log *log = list_member(at, struct log, link);
 
 		for (int i = 0; i < STREAMS; i++)
@@ -192,7 +195,8 @@ choose_log(struct spool *spool, struct err *err)
 	/* Another worker that starts now may adopt the new folder before it is locked: then there is one more. */
 	for (int i = 0; !c.found && i < FOLDER_TRIES; i++) {
 		snprintf(name, sizeof name, "log-%016" PRIx64, random_number());
-		made = folder_open(spool->dir_fd, name, FOLDER_CREATE | FOLDER_LOCK, &c.folder, err);
+		made =
+		    folder_open(spool->dir_fd, name, FOLDER_CREATE | FOLDER_LOCK, &c.folder, err);
 		if (made < 0)
 			return -1;
 		c.found = made == 1;
@@ -224,7 +228,8 @@ spool_create(struct loop *loop, const struct spool_options *o)
 	spool->reserve_bytes = o->reserve_bytes;
 	if (spool->segment_bytes < SEGMENT_LEAST)
 		spool->segment_bytes = SEGMENT_LEAST;
-	snprintf(spool->body_prefix, sizeof spool->body_prefix, "%08" PRIx32, (uint32_t)random_number());
+	snprintf(
+	    spool->body_prefix, sizeof spool->body_prefix, "%08" PRIx32, (uint32_t)random_number());
 	list_init(&spool->logs);
 	list_init(&spool->writing);
 	list_init(&spool->bodies);
@@ -238,14 +243,16 @@ spool_create(struct loop *loop, const struct spool_options *o)
 }
 
 struct spool *
-spool_open(struct loop *loop, const struct spool_options *o, void (*found)(struct message *, void *), void *arg, struct err *err)
+spool_open(struct loop *loop, const struct spool_options *o,
+    void (*found)(struct message *, void *), void *arg, struct err *err)
 {
 	struct spool *spool = spool_create(loop, o);
 
 	spool->found = found;
 	spool->found_arg = arg;
 	spool->dir_fd = spool_dir_open(o->dir, true, err);
-	if (spool->dir_fd < 0 || read_boot_id(spool->boot_id, o->boot_id, err) < 0 || choose_log(spool, err) < 0) {
+	if (spool->dir_fd < 0 || read_boot_id(spool->boot_id, o->boot_id, err) < 0 ||
+	    choose_log(spool, err) < 0) {
 		if (spool->own != NULL)
 			log_destroy(spool->own);
 		if (spool->dir_fd >= 0)
@@ -289,8 +296,8 @@ spool_close(struct spool *spool)
 	checkpoint_drop(spool);
 	while (!list_empty(&spool->logs))
 		end_log(spool, list_member(spool->logs.next, struct log, link));
-	LIST_EACH (at, &spool->over)
-		message_destroy(list_member(at, struct message, link));
+	LIST_EACH(at, &spool->over)
+	message_destroy(list_member(at, struct message, link));
 	bodies_drop(spool);
 	close(spool->dir_fd);
 	loop_forget(spool->loop, spool);
@@ -302,8 +309,8 @@ spool_stats(const struct spool *spool, struct spool_stats *to)
 {
 	*to = spool->stats;
 	to->bytes_disk = 0;
-	LIST_EACH (at, (struct link *)&spool->logs)
-		to->bytes_disk += log_bytes(list_member(at, struct log, link));
+	LIST_EACH(at, (struct link *)&spool->logs)
+	to->bytes_disk += log_bytes(list_member(at, struct log, link));
 }
 
 int

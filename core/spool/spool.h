@@ -25,14 +25,15 @@ struct work_pool;
 enum {
 	BODY_IN_MEMORY = 64 * 1024,       /* a larger body has its own file from there on */
 	SPOOL_SEGMENT = 16 * 1024 * 1024, /* bytes of a log segment */
-	SPOOL_BACKLOG = 256 * 1024        /* bytes of a large body not yet written: then body_is_full */
+	SPOOL_BACKLOG = 256 * 1024 /* bytes of a large body not yet written: then body_is_full */
 };
 
 struct spool_options {
-	const char *dir;          /* data/spool */
-	uint64_t reserve_bytes;   /* refuse new mail (452) when the disk has less; 0: the default, 5 % and 64 MiB */
-	uint64_t segment_bytes;   /* 0: SPOOL_SEGMENT */
-	const char *boot_id;      /* NULL: /proc/sys/kernel/random/boot_id */
+	const char *dir; /* data/spool */
+	uint64_t
+	    reserve_bytes; /* refuse new mail (452) when the disk has less; 0: the default, 5 % and 64 MiB */
+	uint64_t segment_bytes; /* 0: SPOOL_SEGMENT */
+	const char *boot_id;    /* NULL: /proc/sys/kernel/random/boot_id */
 };
 
 /*
@@ -40,7 +41,8 @@ struct spool_options {
  * piece by piece from the loop). Each message that still has recipients to serve is told through
  * `found`, from the loop. NULL with err.
  */
-struct spool *spool_open(struct loop *, const struct spool_options *, void (*found)(struct message *, void *arg), void *arg, struct err *);
+struct spool *spool_open(struct loop *, const struct spool_options *,
+    void (*found)(struct message *, void *arg), void *arg, struct err *);
 
 /*
  * Take the spool for one server: the descriptor of its lock, to be held open by the master as long
@@ -78,9 +80,9 @@ struct spool_mark;
 
 struct spool_commit {
 	const struct envelope *envelope; /* copied */
-	struct str head;                 /* bytes that go before the body: Received, edited header; copied */
-	struct body *body;               /* taken, whatever the result; NULL: none */
-	uint64_t skip;                   /* the body's first bytes that `head` replaces */
+	struct str head;   /* bytes that go before the body: Received, edited header; copied */
+	struct body *body; /* taken, whatever the result; NULL: none */
+	uint64_t skip;     /* the body's first bytes that `head` replaces */
 	/* Marks that must become durable in the same moment (a DSN and the failures it reports). */
 	const struct spool_mark *marks;
 	size_t mark_count;
@@ -90,15 +92,16 @@ struct spool_commit {
  * `done` is called later, once, after the sync that made it durable, or that failed. A message for
  * which it says OK is then also told through `found`; one with FULL or FAILED is never delivered.
  */
-void spool_commit(struct spool *, const struct spool_commit *, void (*done)(enum spool_result, void *arg), void *arg);
+void spool_commit(struct spool *, const struct spool_commit *,
+    void (*done)(enum spool_result, void *arg), void *arg);
 
 /* ---- delivering: what happened to a recipient, appended to the log */
 enum mark_kind {
-	MARK_DONE,     /* delivered; for a local mailbox with where and what */
-	MARK_DEFER,    /* again at next_ns */
+	MARK_DONE,  /* delivered; for a local mailbox with where and what */
+	MARK_DEFER, /* again at next_ns */
 	MARK_FAIL,
 	MARK_PARK,
-	MARK_RELEASE,  /* parked to queued */
+	MARK_RELEASE, /* parked to queued */
 	MARK_DISCARD,
 	MARK_DELETE,
 	MARK_REDELIVER, /* delivered, but what was stored is gone: again; by spool_settle */
@@ -108,20 +111,23 @@ enum mark_kind {
 struct spool_mark {
 	enum mark_kind kind;
 	struct message *message;
-	size_t rcpt;             /* index; SIZE_MAX: all that are not final */
+	size_t rcpt; /* index; SIZE_MAX: all that are not final */
 	int64_t next_ns;
 	uint32_t attempts;
 	bool warned;
-	struct str text;         /* reply or reason; cut at 512 bytes */
+	struct str text; /* reply or reason; cut at 512 bytes */
 	/* MARK_DONE into a local mailbox; `mailbox` "" otherwise */
-	struct str mailbox;      /* absolute path of the Maildir */
+	struct str mailbox; /* absolute path of the Maildir */
 	struct str base_name;
 	uint64_t size;
 	uint32_t crc;
-	bool sync_soon;          /* a remote 250: durable within 50 ms */
+	bool sync_soon; /* a remote 250: durable within 50 ms */
 };
 
-/* Also changes the message's envelope in memory. When its last recipient is final, its space is free after the checkpoint. */
+/*
+ * Also changes the message's envelope, which must be in memory (but for a mark that ends all
+ * recipients). When the last one is final, its space is free after the checkpoint.
+ */
 void spool_mark(struct spool *, const struct spool_mark *);
 
 /* ---- a queued message; counted references; its text can be read on any thread */
@@ -135,7 +141,8 @@ struct spool *message_spool(const struct message *);
  * read again: then NULL until `ready` was called.
  */
 const struct envelope *message_envelope(struct message *);
-void message_load(struct message *, void (*ready)(struct message *, int result, void *arg), void *arg);
+void
+message_load(struct message *, void (*ready)(struct message *, int result, void *arg), void *arg);
 /* Let go of what can be read again: for messages that wait a long time. */
 void message_rest(struct message *);
 /* When the next attempt of any recipient is due, without loading; INT64_MAX: never. */
@@ -157,15 +164,18 @@ int spool_mail_root(struct spool *, const char *path, struct err *);
 const char *spool_checkpoint_mode(const char *path);
 
 struct spool_stats {
-	uint64_t commits, commit_batches, messages, bytes_live, bytes_disk, checkpoints, failed_syncs;
+	uint64_t commits, commit_batches, messages, bytes_live, bytes_disk, checkpoints,
+	    failed_syncs;
 };
 void spool_stats(const struct spool *, struct spool_stats *);
 
 /* ---- without a server: `postern queue` and `postern spool check` */
 /* Read every log under `dir`; for each message its envelope, with marks applied. 0, or -1. */
-int spool_scan(const char *dir, int (*fn)(const struct envelope *, const char *log, void *arg), void *arg, struct err *);
+int spool_scan(const char *dir, int (*fn)(const struct envelope *, const char *log, void *arg),
+    void *arg, struct err *);
 /* Print what is damaged, line by line, to `fn`. Returns how many things, or -1. */
-int64_t spool_check(const char *dir, void (*fn)(const char *line, void *arg), void *arg, struct err *);
+int64_t
+spool_check(const char *dir, void (*fn)(const char *line, void *arg), void *arg, struct err *);
 
 /*
  * Settle what the last boot left unknown, before any mailbox is opened (DESIGN.md 8, recovery):

@@ -36,12 +36,12 @@ struct map;
 enum {
 	MESSAGE_ID_MAX = 18,
 	SPARES_MAX = 6,
-	BATCH_MAX = 256 * 1024 * 1024,     /* bytes handed over at once; commits stop at half of it */
-	MARK_WAIT_MS = 30,                 /* marks wait so long for a commit to travel with */
-	TICK_MS = 1000,                    /* what failed is tried again */
-	CHECKPOINT_MS = 5000,              /* mailboxes are made durable so long after a delivery, or */
-	CHECKPOINT_SEGMENTS = 6,           /* when a stream has so many segments */
-	SYNCFS_FILES = 64,                 /* fewer files are synced one by one */
+	BATCH_MAX = 256 * 1024 * 1024, /* bytes handed over at once; commits stop at half of it */
+	MARK_WAIT_MS = 30,             /* marks wait so long for a commit to travel with */
+	TICK_MS = 1000,                /* what failed is tried again */
+	CHECKPOINT_MS = 5000,          /* mailboxes are made durable so long after a delivery, or */
+	CHECKPOINT_SEGMENTS = 6,       /* when a stream has so many segments */
+	SYNCFS_FILES = 64,             /* fewer files are synced one by one */
 	TEXT_IN_MEMORY = 64 * 1024 * 1024, /* of all messages together */
 	DISK_HANG_MS = 120 * 1000,
 	COMMIT_HANG_MS = 24 * 3600 * 1000
@@ -62,18 +62,20 @@ struct segment {
 	uint32_t pins;         /* messages here that are not over */
 	uint64_t live_bytes;   /* of those, about */
 	atomic_uint readers;   /* threads that read a text here now */
-	bool failed;           /* a write or sync failed: no more is written, and it is deleted in the end */
-	bool last_resort;      /* it was the reserve: marks only */
-	bool closed;           /* another one is open (the loop's view) */
-	uint64_t newest_source; /* deferred: the youngest main segment from which a message was moved here */
+	bool failed; /* a write or sync failed: no more is written, and it is deleted in the end */
+	bool last_resort; /* it was the reserve: marks only */
+	bool closed;      /* another one is open (the loop's view) */
+	uint64_t
+	    newest_source; /* deferred: the youngest main segment from which a message was moved here */
 };
 
 /* One record on its way to the disk. */
 struct item {
 	struct link link;
 	enum log_kind kind; /* 0: a barrier; it has no bytes, and learns where the stream stands */
-	bool important;     /* a mark or the like: may use the reserve, and is tried again until it is written */
-	size_t at, length;  /* its record in the batch's bytes; its payload */
+	bool
+	    important; /* a mark or the like: may use the reserve, and is tried again until it is written */
+	size_t at, length;       /* its record in the batch's bytes; its payload */
 	struct segment *segment; /* where it went */
 	uint32_t block;
 	enum spool_result result;
@@ -94,9 +96,9 @@ struct batch {
 	struct arena *arena; /* the items */
 	struct buf bytes;
 	struct link items;
-	struct link fresh; /* segments taken into use while it was written */
+	struct link fresh;       /* segments taken into use while it was written */
 	struct item *open_marks; /* the MARKS item that still takes marks */
-	bool urgent;       /* to be written at the end of this turn */
+	bool urgent;             /* to be written at the end of this turn */
 };
 
 struct stream {
@@ -104,8 +106,9 @@ struct stream {
 	enum segment_use use;
 	struct link segments; /* oldest first; the loop's */
 	struct segment *open; /* the commit thread's */
-	struct log_place abort; /* the commit thread's: to be made durable before anything else; incarnation 0: nothing */
-	atomic_bool broken;     /* an abort waits */
+	struct log_place
+	    abort; /* the commit thread's: to be made durable before anything else; incarnation 0: nothing */
+	atomic_bool broken; /* an abort waits */
 	struct batch *filling, *writing;
 };
 
@@ -119,16 +122,17 @@ struct log {
 	struct spool *spool;
 	struct folder folder;
 	struct stream streams[STREAMS];
-	bool adopted;       /* of an owner that is gone: serves its messages, takes no new ones */
-	bool settled;       /* the scan of what was in it has ended */
-	bool keeping;       /* a job that makes and frees segments is under way */
-	bool cleaning;      /* a job that moves messages is under way */
+	bool adopted;  /* of an owner that is gone: serves its messages, takes no new ones */
+	bool settled;  /* the scan of what was in it has ended */
+	bool keeping;  /* a job that makes and frees segments is under way */
+	bool cleaning; /* a job that moves messages is under way */
 
 	pthread_mutex_t lock;
 	uint64_t last_incarnation;
 	struct spare spares[SPARES_MAX];
 	size_t spare_count;
-	uint64_t settle_as;  /* incarnations kept for what settling writes, before this life's first */
+	uint64_t
+	    settle_as; /* incarnations kept for what settling writes, before this life's first */
 	uint64_t made_bytes; /* of all segments made; new ones grow with it */
 };
 
@@ -142,11 +146,11 @@ struct piece {
 struct active {
 	struct arena *arena;
 	struct envelope *envelope;
-	struct str head, tail;   /* the text, where it is in memory */
-	struct body *body;       /* that owns `tail` */
+	struct str head, tail; /* the text, where it is in memory */
+	struct body *body;     /* that owns `tail` */
 	struct piece pieces[RECORD_PIECES_MAX];
 	size_t piece_count;
-	uint64_t held;           /* bytes counted as text in memory */
+	uint64_t held; /* bytes counted as text in memory */
 	bool in_memory;
 };
 
@@ -160,13 +164,13 @@ struct message {
 	int64_t next_ns;
 	uint32_t size, block, state_block, refs;
 	uint16_t generation;
-	uint16_t unsettled;            /* DONE marks that no checkpoint covers yet */
-	uint16_t final : 1;            /* each recipient is */
-	uint16_t durable : 1;          /* and the mark that says so */
-	uint16_t changed : 1;          /* marks since the last COMMIT or STATE */
-	uint16_t stating : 1;          /* its STATE is on its way */
-	uint16_t resting : 1;          /* to be put to rest when that is written */
-	uint16_t moving : 1;           /* a copy of it is on its way */
+	uint16_t unsettled;   /* DONE marks that no checkpoint covers yet */
+	uint16_t final : 1;   /* each recipient is */
+	uint16_t durable : 1; /* and the mark that says so */
+	uint16_t changed : 1; /* marks since the last COMMIT or STATE */
+	uint16_t stating : 1; /* its STATE is on its way */
+	uint16_t resting : 1; /* to be put to rest when that is written */
+	uint16_t moving : 1;  /* a copy of it is on its way */
 	uint16_t has_file : 1;
 	char id[MESSAGE_ID_MAX];
 };
@@ -218,8 +222,8 @@ struct spool {
 	struct checkpoint *checkpoint; /* under way */
 	struct root *roots;
 	struct link bodies, later;
-	struct link over; /* messages that somebody still refers to */
-	char body_prefix[9];  /* of the names of this life's body files */
+	struct link over;       /* messages that somebody still refers to */
+	char body_prefix[9];    /* of the names of this life's body files */
 	struct message *unused; /* structs to be used again, by `spool` */
 	struct adoption *adoption;
 
@@ -261,7 +265,8 @@ bool log_is_empty(const struct log *);
 uint64_t log_bytes(struct log *);
 
 /* message.c */
-struct message *message_create(struct spool *, const struct envelope *, struct segment *, uint32_t block, uint32_t generation);
+struct message *message_create(
+    struct spool *, const struct envelope *, struct segment *, uint32_t block, uint32_t generation);
 void message_activate(struct message *, struct arena *, struct envelope *);
 void message_set_pieces(struct message *, const struct record_commit *, struct str payload);
 void message_over(struct message *);

@@ -40,7 +40,8 @@ cpu(void)
 	struct rusage u;
 
 	getrusage(RUSAGE_SELF, &u);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 static void start_one(void *arg);
@@ -62,13 +63,20 @@ static void
 start_one(void *arg)
 {
 	struct envelope_rcpt rcpt = { .address = STR("user@example.test") };
-	struct envelope e = { .sender = STR("sender@remote.test"), .via = STR("smtp"), .helo = STR("client.test"), .rcpts = &rcpt, .rcpt_count = 1 };
+	struct envelope e = { .sender = STR("sender@remote.test"),
+		.via = STR("smtp"),
+		.helo = STR("client.test"),
+		.rcpts = &rcpt,
+		.rcpt_count = 1 };
 	struct body *b = body_create(spool);
 
 	body_add(b, text, text_size, NULL);
 	spool_make_id(spool, e.id);
 	flying++;
-	spool_commit(spool, &(struct spool_commit){ .envelope = &e, .head = STR("Received: from client.test\r\n"), .body = b }, on_done, arg);
+	spool_commit(spool,
+	    &(struct spool_commit){
+		.envelope = &e, .head = STR("Received: from client.test\r\n"), .body = b },
+	    on_done, arg);
 }
 
 /* Each message is over at once, so that the log is used again as a server's is. */
@@ -76,7 +84,8 @@ static void
 on_found(struct message *m, void *arg)
 {
 	(void)arg;
-	spool_mark(spool, &(struct spool_mark){ .kind = MARK_DONE, .message = m, .rcpt = SIZE_MAX });
+	spool_mark(
+	    spool, &(struct spool_mark){ .kind = MARK_DONE, .message = m, .rcpt = SIZE_MAX });
 }
 
 static void
@@ -95,7 +104,8 @@ measure(const char *name, unsigned sessions, double length)
 	before = commits;
 	while (seconds() - began < length)
 		loop_turn(loop, true, 10);
-	printf("%s %.0f commits/s\n%s_cpu %.4f s/1000\n", name, (double)(commits - before) / (seconds() - began), name,
+	printf("%s %.0f commits/s\n%s_cpu %.4f s/1000\n", name,
+	    (double)(commits - before) / (seconds() - began), name,
 	    (cpu() - used) * 1000 / (double)(commits - before));
 	stopping = true;
 	while (flying > 0)

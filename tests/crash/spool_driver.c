@@ -91,8 +91,13 @@ deliver(struct message *m)
 	if (rename(tmp, to) < 0)
 		die(to);
 	say("delivered", message_id(m));
-	spool_mark(spool, &(struct spool_mark){ .kind = MARK_DONE, .message = m, .rcpt = SIZE_MAX, .mailbox = { maildir, strlen(maildir) },
-	    .base_name = str_of(base), .size = message_size(m), .crc = crc });
+	spool_mark(spool, &(struct spool_mark){ .kind = MARK_DONE,
+			      .message = m,
+			      .rcpt = SIZE_MAX,
+			      .mailbox = { maildir, strlen(maildir) },
+			      .base_name = str_of(base),
+			      .size = message_size(m),
+			      .crc = crc });
 	message_unref(m);
 }
 
@@ -115,7 +120,12 @@ on_found(struct message *m, void *arg)
 	(void)arg;
 	message_ref(m);
 	if (!draining && count++ % 3 == 0 && message_envelope(m) != NULL) {
-		spool_mark(spool, &(struct spool_mark){ .kind = MARK_DEFER, .message = m, .rcpt = SIZE_MAX, .attempts = 1, .next_ns = 1, .text = STR("later") });
+		spool_mark(spool, &(struct spool_mark){ .kind = MARK_DEFER,
+				      .message = m,
+				      .rcpt = SIZE_MAX,
+				      .attempts = 1,
+				      .next_ns = 1,
+				      .text = STR("later") });
 		message_rest(m);
 		message_unref(m);
 	} else if (message_envelope(m) != NULL) {
@@ -160,7 +170,9 @@ accept_one(size_t i)
 		answered++;
 		return;
 	}
-	spool_commit(spool, &(struct spool_commit){ .envelope = &e, .head = { line, strlen(line) }, .body = b }, on_done, c);
+	spool_commit(spool,
+	    &(struct spool_commit){ .envelope = &e, .head = { line, strlen(line) }, .body = b },
+	    on_done, c);
 }
 
 static void
@@ -220,8 +232,12 @@ open_spool(const char *dir)
 	if (spool_settle(path, getenv("POSTERN_BOOT"), &err) < 0)
 		fprintf(stderr, "spool_driver: %s\n", err.text);
 	loop = loop_create();
-	spool = spool_open(loop, &(struct spool_options){ .dir = path, .reserve_bytes = 1, .segment_bytes = 128 * 1024,
-	    .boot_id = getenv("POSTERN_BOOT") }, on_found, NULL, &err);
+	spool = spool_open(loop,
+	    &(struct spool_options){ .dir = path,
+		.reserve_bytes = 1,
+		.segment_bytes = 128 * 1024,
+		.boot_id = getenv("POSTERN_BOOT") },
+	    on_found, NULL, &err);
 	if (spool == NULL) {
 		fprintf(stderr, "spool_driver: %s\n", err.text);
 		exit(2);

@@ -43,3 +43,4 @@ tests_unit_run_SOURCES += %D%/test_spool.c
 tests_unit_run_SOURCES += %D%/test_intake.c
 tests_unit_run_SOURCES += %D%/test_script.c %D%/test_script_pattern.c
 tests_unit_run_SOURCES += %D%/test_session.c
+tests_unit_run_SOURCES += %D%/test_spool_damage.c

@@ -45,8 +45,10 @@ begin(struct life *l, const char *dir)
 	struct err err;
 
 	*l = (struct life){ .loop = loop_create() };
-	l->spool = spool_open(l->loop, &(struct spool_options){ .dir = dir, .reserve_bytes = 1,
-	    .segment_bytes = 256 * 1024, .boot_id = boot }, on_found, l, &err);
+	l->spool = spool_open(l->loop,
+	    &(struct spool_options){
+		.dir = dir, .reserve_bytes = 1, .segment_bytes = 256 * 1024, .boot_id = boot },
+	    on_found, l, &err);
 	CHECK(l->spool != NULL);
 }
 
@@ -79,11 +81,16 @@ on_done(enum spool_result result, void *arg)
 static void
 commit(struct life *l, const char *to, struct str head, struct body *body, uint64_t skip)
 {
-	struct envelope_rcpt rcpts[2] = { { .address = str_of(to) }, { .address = STR("second@here.test") } };
-	struct envelope e = { .sender = STR("a@b.test"), .rcpts = rcpts, .rcpt_count = strchr(to, '+') != NULL ? 2 : 1 };
+	struct envelope_rcpt rcpts[2] = { { .address = str_of(to) },
+		{ .address = STR("second@here.test") } };
+	struct envelope e = { .sender = STR("a@b.test"),
+		.rcpts = rcpts,
+		.rcpt_count = strchr(to, '+') != NULL ? 2 : 1 };
 
 	spool_make_id(l->spool, e.id);
-	spool_commit(l->spool, &(struct spool_commit){ .envelope = &e, .head = head, .body = body, .skip = skip }, on_done, l);
+	spool_commit(l->spool,
+	    &(struct spool_commit){ .envelope = &e, .head = head, .body = body, .skip = skip },
+	    on_done, l);
 }
 
 static struct body *
@@ -94,7 +101,8 @@ body_of(struct life *l, size_t size)
 
 	for (size_t i = 0; i < size; i += sizeof line) {
 		memset(line, 'a' + (int)(i / sizeof line % 26), sizeof line);
-		CHECK_INT(body_add(b, line, size - i < sizeof line ? size - i : sizeof line, NULL), 0);
+		CHECK_INT(
+		    body_add(b, line, size - i < sizeof line ? size - i : sizeof line, NULL), 0);
 	}
 	return b;
 }
@@ -146,7 +154,12 @@ check_text(struct message *m, struct str head, size_t size)
 static void
 mark(struct life *l, struct message *m, enum mark_kind kind)
 {
-	spool_mark(l->spool, &(struct spool_mark){ .kind = kind, .message = m, .rcpt = SIZE_MAX, .next_ns = 4711, .attempts = 1, .text = STR("why") });
+	spool_mark(l->spool, &(struct spool_mark){ .kind = kind,
+				 .message = m,
+				 .rcpt = SIZE_MAX,
+				 .next_ns = 4711,
+				 .attempts = 1,
+				 .text = STR("why") });
 }
 
 static int
@@ -336,9 +349,15 @@ marks_change_the_envelope_and_last(void)
 	begin(&l, dir);
 	commit(&l, "x+y@here.test", STR("H: 1\r\n"), NULL, 0);
 	turn_until(&l, &l.count, 1);
-	spool_mark(l.spool, &(struct spool_mark){ .kind = MARK_DONE, .message = l.found[0], .rcpt = 0 });
-	spool_mark(l.spool, &(struct spool_mark){ .kind = MARK_DEFER, .message = l.found[0], .rcpt = 1, .next_ns = 99, .attempts = 3,
-	    .warned = true, .text = STR("450 later") });
+	spool_mark(
+	    l.spool, &(struct spool_mark){ .kind = MARK_DONE, .message = l.found[0], .rcpt = 0 });
+	spool_mark(l.spool, &(struct spool_mark){ .kind = MARK_DEFER,
+				.message = l.found[0],
+				.rcpt = 1,
+				.next_ns = 99,
+				.attempts = 3,
+				.warned = true,
+				.text = STR("450 later") });
 	CHECK_INT(message_next_ns(l.found[0]), 99);
 	message_rest(l.found[0]);
 	for (int i = 0; i < 2000 && message_envelope(l.found[0]) != NULL; i++) {
@@ -351,7 +370,9 @@ marks_change_the_envelope_and_last(void)
 	CHECK_INT(e->rcpts[0].state, RCPT_DELIVERED);
 	CHECK_INT(e->rcpts[1].attempts, 3);
 	CHECK_STR(e->rcpts[1].last, STR("450 later"));
-	spool_mark(l.spool, &(struct spool_mark){ .kind = MARK_PARK, .message = l.found[0], .rcpt = 1, .text = STR("held") });
+	spool_mark(l.spool,
+	    &(struct spool_mark){
+		.kind = MARK_PARK, .message = l.found[0], .rcpt = 1, .text = STR("held") });
 	end(&l);
 	begin(&l, dir);
 	turn_until(&l, &l.count, 1);
@@ -378,7 +399,10 @@ a_notification_and_its_marks_are_one(void)
 	turn_until(&l, &l.count, 1);
 	spool_make_id(l.spool, e.id);
 	failed.message = l.found[0];
-	spool_commit(l.spool, &(struct spool_commit){ .envelope = &e, .head = STR("dsn\r\n"), .marks = &failed, .mark_count = 1 }, on_done, &l);
+	spool_commit(l.spool,
+	    &(struct spool_commit){
+		.envelope = &e, .head = STR("dsn\r\n"), .marks = &failed, .mark_count = 1 },
+	    on_done, &l);
 	turn_until(&l, &l.ok, 2);
 	end(&l);
 	begin(&l, dir);
@@ -451,7 +475,8 @@ make_maildir(const char *dir, char path[256])
 	for (int i = 0; i < 3; i++) {
 		char sub[300];
 
-		snprintf(sub, sizeof sub, "%s/%s", path, (const char *[]){ "new", "cur", "tmp" }[i]);
+		snprintf(
+		    sub, sizeof sub, "%s/%s", path, (const char *[]){ "new", "cur", "tmp" }[i]);
 		mkdir(sub, 0700);
 	}
 }
@@ -473,10 +498,16 @@ on_checkpoint(int result, void *arg)
 }
 
 static void
-mark_stored(struct life *l, struct message *m, const char *maildir, const char *base, const char *text)
+mark_stored(
+    struct life *l, struct message *m, const char *maildir, const char *base, const char *text)
 {
-	spool_mark(l->spool, &(struct spool_mark){ .kind = MARK_DONE, .message = m, .rcpt = 0, .mailbox = str_of(maildir),
-	    .base_name = str_of(base), .size = strlen(text), .crc = crc32c(0, text, strlen(text)) });
+	spool_mark(l->spool, &(struct spool_mark){ .kind = MARK_DONE,
+				 .message = m,
+				 .rcpt = 0,
+				 .mailbox = str_of(maildir),
+				 .base_name = str_of(base),
+				 .size = strlen(text),
+				 .crc = crc32c(0, text, strlen(text)) });
 }
 
 static void
@@ -492,7 +523,8 @@ a_checkpoint_frees_the_log(void)
 	snprintf(spool_dir, sizeof spool_dir, "%s/spool", dir);
 	begin(&l, spool_dir);
 	for (int i = 0; i < 100; i++)
-		commit(&l, "x@here.test", STR("H: 1\r\n"), body_of(&l, i == 7 ? 100 * 1000 : 9000), 0);
+		commit(
+		    &l, "x@here.test", STR("H: 1\r\n"), body_of(&l, i == 7 ? 100 * 1000 : 9000), 0);
 	turn_until(&l, &l.ok, 100);
 	for (size_t i = 0; i < 100; i++) {
 		char base[32];
@@ -566,7 +598,8 @@ what_a_power_failure_damaged_is_delivered_again(void)
 	for (size_t i = 0; i < l.count; i++) {
 		load(&l, l.found[i]);
 		for (size_t k = 0; k < 5; k++)
-			again[k] |= strncmp(message_envelope(l.found[i])->rcpts[0].address.p, base[k], strlen(base[k])) == 0;
+			again[k] |= strncmp(message_envelope(l.found[i])->rcpts[0].address.p,
+					base[k], strlen(base[k])) == 0;
 	}
 	CHECK(again[1] && again[2]);
 	end(&l);
@@ -636,8 +669,10 @@ suite_spool(void)
 		{ "a second server is refused", a_second_server_is_refused },
 		{ "ids are unique and in order", ids_are_unique_and_in_order },
 		{ "a checkpoint frees the log", a_checkpoint_frees_the_log },
-		{ "what a power failure damaged is delivered again", what_a_power_failure_damaged_is_delivered_again },
-		{ "waiting messages move, and segments are freed", waiting_messages_move_and_segments_are_freed },
+		{ "what a power failure damaged is delivered again",
+		    what_a_power_failure_damaged_is_delivered_again },
+		{ "waiting messages move, and segments are freed",
+		    waiting_messages_move_and_segments_are_freed },
 	};
 
 	CHECK_SUITE("spool", tests);
