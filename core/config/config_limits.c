@@ -32,7 +32,7 @@ const struct field limits_fields[] = {
 	TIME("auth_time",     auth_ms,      "30s", SECOND, HOUR,      "for the answer of the process that knows the passwords"),
 	TIME("pop3_time",     pop3_idle_ms, "10m", 10 * MINUTE, 24 * HOUR, "without a POP3 command (RFC 1939, 3: at least 10 minutes)"),
 	TIME("stop_time",     stop_ms,      "30s", 0,      HOUR,      "for sessions to end when the server stops"),
-	LIMIT(data_rate,                 SIZE,  "500",    0,        1048576,   "bytes a second that a client must reach while it sends a message, after a grace of a minute; 0: any"),
+	LIMIT(data_rate,                 SIZE,  "500",    0,        1048576,   "bytes a second that a client must reach in each half minute of sending a message; 0: any"),
 	LIMIT(script_instructions,       COUNT, "1000000", 10000,   1000000000, "instructions of one call of a Lua handler"),
 	TIME("script_time",   script_ms,    "30s", 10,     10 * MINUTE, "of one call of a Lua handler, with what it waits for"),
 	LIMIT(script_memory,             SIZE,  "16M",    1048576,  1073741824, "of the Lua state of one worker; one call may take half of what is free"),
