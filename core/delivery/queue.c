@@ -265,9 +265,8 @@ on_turn_over(struct message *m, const struct delivery_end *end, void *arg)
 		queue_obey(q, slot, wish);
 	if (!q->stopping)
 		queue_pump(q);
-	else if (q->active == 0 && q->stopped != NULL)
-		/* Later: the delivery that just ended still holds its message, and the spool is closed there. */
-		loop_defer(q->options.loop, q->stopped, q->stopped_arg);
+	else if (q->active == 0) /* later: the delivery that just ended still holds its message */
+		loop_defer(q->options.loop, stopped, q);
 }
 
 static void

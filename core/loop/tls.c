@@ -44,9 +44,8 @@ static bool
 is_host_name(struct str s)
 {
 	size_t label = 0;
-	struct ip ip;
 
-	if (s.len == 0 || s.len > NAME_MAX_LEN || ip_parse(s, &ip))
+	if (s.len == 0 || s.len > NAME_MAX_LEN)
 		return false;
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.p[i] | 0x20;
@@ -67,8 +66,9 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 	struct str name = str_of(SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
 	char lower[NAME_MAX_LEN];
 	SSL_CTX *ctx;
+	struct ip ip;
 
-	if (name.len == 0)
+	if (name.len == 0 || ip_parse(name, &ip)) /* GnuTLS's clients name an address where they were given one */
 		return SSL_TLSEXT_ERR_NOACK;
 	if (!is_host_name(name)) {
 		*alert = SSL_AD_UNRECOGNIZED_NAME;

@@ -158,15 +158,17 @@ closed_here(void *arg)
 	closed(arg, WORK_DONE);
 }
 
-/* Letting go of a lock must not fail because the pool is full: then it is done here. */
+/* Letting go of a lock must not fail because the pool is full or about to end: then it is done here. */
 static void
 close_now(struct store *s)
 {
-	if (s->mailbox != NULL &&
-	    work_start(server_here()->store, s->conf, run_close, closed, s) == 0)
+	struct server *server = server_here();
+
+	if (s->mailbox != NULL && !server->stopping &&
+	    work_start(server->store, s->conf, run_close, closed, s) == 0)
 		return;
 	run_close(s);
-	loop_defer(server_here()->loop, closed_here, s);
+	loop_defer(server->loop, closed_here, s);
 }
 
 static void

@@ -293,7 +293,7 @@ sni_chooses_a_certificate_and_refuses_nonsense(void)
 		{ "two.here.test\\", NULL },
 		{ "two here",        NULL },
 		{ "two..here.test",  NULL },
-		{ "192.0.2.1",       NULL },
+		{ "192.0.2.1",       "one" }, /* mpop says so */
 		{ "a/../b",          NULL },
 		{ long_name,         NULL },
 	};
