@@ -10,3 +10,4 @@ libcore_a_SOURCES += \
 	%D%/config_limits.c \
 	%D%/config_lua.c \
 	%D%/config_reader.c %D%/config_reader.h
+dist_man_MANS += %D%/postern.lua.5

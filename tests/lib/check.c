@@ -2,6 +2,8 @@
 /* check -- what unit tests share: suites as tables, and comparisons that print got and want. */
 #include "tests/lib/check.h"
 
+#include "core/base/arena.h"
+
 #include <CUnit/CUnit.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -65,6 +67,26 @@ check_vectors(const char *topic)
 		return path;
 	printf("SKIP: no vectors at %s\n", path);
 	return NULL;
+}
+
+const char *
+check_read(struct arena *arena, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = "";
+	long size;
+
+	report(f != NULL, path, __FILE__, __LINE__);
+	if (f == NULL)
+		return text;
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	text = arena_alloc(arena, (size_t)size + 1);
+	size = (long)fread(text, 1, (size_t)size, f);
+	text[size] = '\0';
+	fclose(f);
+	return text;
 }
 
 static int

@@ -9,6 +9,8 @@
 
 #include "core/base/str.h"
 
+struct arena;
+
 #define SUITE(name) void suite_##name(void);
 #include "tests/unit/suites.h"
 #undef SUITE
@@ -36,6 +38,9 @@ void check_int(int64_t got, int64_t want, const char *what, const char *file, in
 
 /* The folder of third-party vectors (VECTORS, else ../shared/vectors of the source), or NULL: the test prints that it is skipped. */
 const char *check_vectors(const char *topic);
+
+/* A whole file, in the arena; "" where it cannot be read, which is a failure. */
+const char *check_read(struct arena *, const char *path);
 
 /* A fresh folder for this test, removed at the program's end. */
 const char *check_folder(void);

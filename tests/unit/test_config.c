@@ -456,6 +456,38 @@ a_damaged_snapshot_is_refused(void)
 	arena_destroy(arena);
 }
 
+/* What people may write stands in postern.lua(5), and nothing else does. */
+static void
+the_manual_names_every_option(void)
+{
+	struct arena *arena = arena_create(NULL);
+	const char *source = getenv("srcdir"), *page;
+	size_t documented = 0, known = 0;
+
+	page = check_read(arena,
+	    arena_printf(arena, "%s/core/config/postern.lua.5", source != NULL ? source : "."));
+	for (const struct block *b = config_blocks; b->name != NULL; b++) {
+		const char *at = strstr(page, arena_printf(arena, ".Ss %s", b->name)), *end;
+
+		CHECK_STR_AT(str_of(at != NULL ? b->name : "(missing)"), str_of(b->name), "block");
+		end = at != NULL ? strstr(at + 1, "\n.S") : NULL;
+		for (const struct field *f = b->fields; f->type != FIELD_END && end != NULL; f++) {
+			const char *item;
+
+			if (f->meaning == NULL)
+				continue;
+			item = strstr(at, arena_printf(arena, "\n.It Ic %s\n", f->name));
+			CHECK_STR_AT(str_of(item != NULL && item < end ? f->name : "(missing)"),
+			    str_of(f->name), b->name);
+			known++;
+		}
+	}
+	for (const char *at = page; (at = strstr(at, "\n.It Ic ")) != NULL; at++)
+		documented++;
+	CHECK_INT(documented, known);
+	arena_destroy(arena);
+}
+
 void
 suite_config(void)
 {
@@ -477,6 +509,7 @@ suite_config(void)
 		{ "an included file tells its own mistakes",
 		    an_included_file_tells_its_own_mistakes },
 		{ "the snapshot reads back as it was", the_snapshot_reads_back_as_it_was },
+		{ "the manual names every option", the_manual_names_every_option },
 		{ "a damaged snapshot is refused", a_damaged_snapshot_is_refused },
 	};
 

@@ -5,11 +5,13 @@
 #include "core/loop/dns.h"
 #include "core/loop/loop.h"
 #include "core/policy/script.h"
+#include "core/policy/script_api.h"
 #include "tests/lib/check.h"
 #include "tests/unit/tx_world.h"
 
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -646,6 +648,57 @@ accept_relays_nothing(void)
 	close_script();
 }
 
+/* L8 */
+static void
+what_does_not_load_is_refused(void)
+{
+	static const struct row rows[] = {
+		{ "on('rcpt', function(tx) return end end", "/p/t.lua:1: ')' expected near 'end'" },
+		{ "\n\nerror('at load')", "/p/t.lua:3: at load" },
+		{ "error({})", "/p/t.lua:0: an error that is no text was raised" },
+		{ "return tx.sender", "/p/t.lua:1: unknown name 'tx'" },
+		{ "local t = {} while true do t[#t + 1] = {} end",
+		    "/p/t.lua:0: not enough memory" },
+		{ "repeat until false",
+		    "/p/t.lua:1: uses too many instructions (limits: script_instructions)" },
+		{ "\33Lua", "/p/t.lua:0: attempt to load a binary chunk (mode is 't')" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct err err = { 0 };
+
+		open_script("");
+		script.text = str_of(rows[i].body);
+		CHECK(script_set_create(&w.server, &err) == NULL);
+		CHECK_STR_AT(str_of(err.text), str_of(rows[i].want), rows[i].body);
+		close_script();
+	}
+}
+
+static void
+the_manual_names_every_field(void)
+{
+	struct arena *arena = arena_create(NULL);
+	const char *source = getenv("srcdir"), *page;
+
+	page = check_read(arena,
+	    arena_printf(arena, "%s/core/policy/postern-policy.7", source != NULL ? source : "."));
+	for (const struct api_field *f = api_fields; f->name != NULL; f++)
+		CHECK_STR_AT(
+		    str_of(strstr(page, arena_printf(arena, ".It Va %s\n", f->name)) != NULL
+			       ? f->name
+			       : "(missing)"),
+		    str_of(f->name), "field of tx");
+	for (const struct api_method *m = api_methods; m->name != NULL; m++) {
+		bool named = strstr(page, arena_printf(arena, ".It Fn tx:%s ", m->name)) != NULL ||
+			     strstr(page, arena_printf(arena, ".It Fn tx:%s\n", m->name)) != NULL;
+
+		CHECK_STR_AT(
+		    str_of(named ? m->name : "(missing)"), str_of(m->name), "method of tx");
+	}
+	arena_destroy(arena);
+}
+
 void
 suite_script(void)
 {
@@ -674,6 +727,8 @@ suite_script(void)
 		{ "the fail mode decides", the_fail_mode_decides },
 		{ "a log line names the script", a_log_line_names_the_script },
 		{ "accept relays nothing", accept_relays_nothing },
+		{ "what does not load is refused (L8)", what_does_not_load_is_refused },
+		{ "the manual names every field", the_manual_names_every_field },
 	};
 
 	CHECK_SUITE("script", tests);
