@@ -88,6 +88,15 @@ read_password(char *to)
 
 /* ---- the source of a domain's users */
 
+static void
+stop_source(void *arg)
+{
+	const struct config_use *use = arg;
+
+	if (use->module->stop != NULL)
+		use->module->stop(use->conf);
+}
+
 /* Load and start it, and act for the user that reads its files when the server runs. */
 static int
 open_source(struct target *t, const char *module)
@@ -103,6 +112,7 @@ open_source(struct target *t, const char *module)
 	    privilege_find(c->user_auth, c->group_mail, c->data, &who, &err) < 0 ||
 	    privilege_act_for(&who, &err) < 0 || module_use(t->arena, use, c->data, true, &err) < 0)
 		return cli_fail(EX_CONFIG, "%s", err.text);
+	arena_cleanup(t->arena, stop_source, use);
 	t->lookup = use->module->lookup;
 	t->conf = use->conf;
 	return t->lookup != NULL ? EX_OK

@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, PIECE = 64 * 1024 };
+enum { BACKLOG = 128, PIECE = 64 * 1024 };
 
 /*
  * The address of data/control by way of an open folder, because the path may be longer than an

@@ -105,6 +105,21 @@ find_identity(const struct master *m, const char *role, struct identity *who, st
 	return privilege_find(user_of(m, role), m->config->group_mail, m->config->data, who, err);
 }
 
+/* Where the log was reopened, all processes get the new descriptor. */
+static void
+share_log(struct master *m)
+{
+	struct stat st;
+	int fd = log_fd();
+
+	if (fstat(fd, &st) < 0 || st.st_ino == m->log_inode)
+		return;
+	if (m->log_inode != 0)
+		for (size_t i = 0; i < m->proc_count; i++)
+			proc_send(&m->procs[i], "log", &fd, 1);
+	m->log_inode = st.st_ino;
+}
+
 /* The data folder, the log, the sockets: what must be had before anything starts. 0, or the exit
  * code. */
 static int
@@ -123,6 +138,7 @@ prepare(struct master *m, struct err *err)
 		return EX_CANTCREAT;
 	if (c->log[0] != '\0' && log_open(c->log, err) < 0)
 		return EX_CANTCREAT;
+	share_log(m);
 	m->sockets = sockets_open(m->arena, c, err);
 	if (m->sockets == NULL)
 		return EX_UNAVAILABLE;
@@ -397,21 +413,6 @@ master_on_ended(struct master *m, struct proc *p, int status, int signal)
 }
 
 /* ---- time and signals */
-
-/* Where the log was reopened, all processes get the new descriptor. */
-static void
-share_log(struct master *m)
-{
-	struct stat st;
-	int fd = log_fd();
-
-	if (fstat(fd, &st) < 0 || st.st_ino == m->log_inode)
-		return;
-	if (m->log_inode != 0)
-		for (size_t i = 0; i < m->proc_count; i++)
-			proc_send(&m->procs[i], "log", &fd, 1);
-	m->log_inode = st.st_ino;
-}
 
 static void
 reopen_log(struct master *m)

@@ -17,10 +17,15 @@
 #include <jansson.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
+
+enum { SOCKETS_MAX = 1024 };
 
 struct worker {
 	struct server *server;
 	struct auth *auth;
+	int sockets[SOCKETS_MAX]; /* that it accepts from */
+	size_t socket_count;
 };
 
 /* ---- what the master says */
@@ -44,10 +49,14 @@ word_listen(struct member *m, struct str rest, const int *fds, size_t count)
 
 	if (!str_number(rest, m->config->listen_count - 1, &listen) || w->server->stopping)
 		return;
-	for (size_t i = 0; i < count; i++)
-		if (server_listen(w->server, listen, fcntl(fds[i], F_DUPFD_CLOEXEC, 0), &err) < 0)
+	for (size_t i = 0; i < count && w->socket_count < SOCKETS_MAX; i++) {
+		int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+
+		w->sockets[w->socket_count++] = fd;
+		if (server_listen(w->server, listen, fd, &err) < 0)
 			log_error(
 			    "cannot serve %s: %s", m->config->listens[listen].endpoint, err.text);
+	}
 }
 
 static json_t *
@@ -111,15 +120,27 @@ on_stopped(void *loop)
 	loop_stop(loop);
 }
 
+/* Only a socket that is closed everywhere refuses. */
+static void
+close_sockets(void *arg)
+{
+	struct worker *w = arg;
+
+	while (w->socket_count > 0)
+		close(w->sockets[--w->socket_count]);
+}
+
 static void
 stop(struct member *m)
 {
 	struct worker *w = m->owner;
 
-	if (w->server == NULL)
+	if (w->server == NULL) {
 		loop_stop(m->loop);
-	else if (!w->server->stopping)
+	} else if (!w->server->stopping) {
 		server_stop(w->server, on_stopped, m->loop);
+		loop_defer(m->loop, close_sockets, w);
+	}
 }
 
 static int

@@ -77,15 +77,30 @@ spool_dir_open(const char *path, bool create, struct err *err)
 	return open_folder(AT_FDCWD, path, create, err);
 }
 
+/* Whoever held the lock before may have ended with its folder. */
+static bool
+was_removed(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || st.st_nlink > 0)
+		return false;
+	errno = EAGAIN;
+	return true;
+}
+
 int
 lock_file(int dir_fd, const char *name, struct err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = openat(dir_fd, name, O_RDWR | O_CREAT | SAFELY, 0600);
 
-	if (fd < 0)
-		return err_errno(err, "cannot open the lock %s", name);
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+	if (fd < 0) {
+		/* In a folder that its owner has just removed nothing can be made. */
+		err_errno(err, "cannot open the lock %s", name);
+		return errno == ENOENT ? -2 : -1;
+	}
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0 && !was_removed(fd))
 		return fd;
 	err_errno(err, "cannot lock %s", name);
 	close(fd);

@@ -26,7 +26,7 @@ use "passwd" {{ file = "users" }}
 use "{chaos}" {{}}
 resolver {{ fixture = "dns.json", only = true }}
 limits {{ connections_per_address = 100000, auth_failures_per_address = 100000, errors = 10000,
-          auth_failures = 100, stop_time = "{stop}" }}
+          auth_failures = 100, idle_commands = 100000, stop_time = "{stop}" }}
 tls {{ cert = "cert.pem", key = "key.pem" }}
 """
 
