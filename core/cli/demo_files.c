@@ -94,7 +94,6 @@ static const char script[] = "-- first.lua -- a first rule of your own: what str
 
 static const char story[] = "# Nobody's mailbox takes no mail, everybody else's does.\n"
 			    "policy  first.lua\n"
-			    "user    alice@here.test\n"
 			    "client  192.0.2.1\n"
 			    "S: 220 *\n"
 			    "C: EHLO stranger.test\n"

@@ -8,11 +8,13 @@ everything is proven twice: for root, whose processes give up their rights, and 
 import base64
 import os
 import random
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -552,17 +554,81 @@ def demonstration(server):
     expect(server.stop() == 0)
 
 
+# ---- users of the system, in a private view of /etc
+
+
+ACCOUNTS = {"smtp": 4001, "access": 4002, "auth": 4003}
+MAIL_GROUP = 4000
+
+
+def make_accounts(folder):
+    """Give this process and its children an /etc with the users that a package would make."""
+    lines = {"passwd": [f"postern-{n}:x:{i}:{i}::/:/bin/false" for n, i in ACCOUNTS.items()],
+             "group": [f"postern-mail:x:{MAIL_GROUP}:"]}
+    for name, added in lines.items():
+        path = os.path.join(folder, name)
+        with open("/etc/" + name, encoding="utf-8") as old, open(path, "w", encoding="utf-8") as new:
+            new.write(old.read() + "\n".join(added) + "\n")
+        os.chmod(path, 0o644)
+        subprocess.run(["mount", "--bind", path, "/etc/" + name], check=True)
+
+
+def separate_users(server):
+    """Each process is another user, and mail still goes from one to the other."""
+    for role, pid in all_pids(server).items():
+        s = status_of(f"/proc/{pid}")
+        if role[0] != "master":
+            expect(s["Uid"].split() == [str(ACCOUNTS[role[0]])] * 4, role, s["Uid"])
+            expect(s["Gid"].split() == [str(MAIL_GROUP)] * 4 and s["Groups"].strip() == "", role, s["Gid"])
+            expect(int(s["CapEff"], 16) == 0 and s["NoNewPrivs"] == "1", role)
+    expect(server.add_user("alice", PASSWORD).returncode == 0)
+    users, spool, data = (os.stat(server.data + n) for n in ("/users", "/spool", ""))
+    expect(users.st_uid == ACCOUNTS["auth"] and stat.S_IMODE(users.st_mode) == 0o600, "the hashes are not auth's alone")
+    expect(spool.st_uid == ACCOUNTS["smtp"] and stat.S_IMODE(spool.st_mode) & 0o077 == 0, "the spool is not smtp's alone")
+    expect(data.st_uid == 0 and stat.S_IMODE(data.st_mode) == 0o3770, "others' files could be removed")
+    c = server.smtp()
+    for line, want in (("MAIL FROM:<a@b.test>", "250"), ("RCPT TO:<alice@example.test>", "250"), ("DATA", "354")):
+        expect(c.say(line).startswith(want), line)
+    expect(c.say(b"Subject: x\r\n\r\nhello\r\n.\r\n").startswith("250"))
+
+    def fetched():
+        pop = server.connect(110)
+        pop.ask("USER alice")
+        pop.ask("PASS " + PASSWORD)
+        answer = pop.ask("STAT")
+        pop.ask("DELE 1")
+        pop.ask("QUIT")
+        return answer.startswith("+OK 1 ")
+    expect(wait_for(fetched, 10), "the message cannot be fetched")
+    expect(not fetched(), "the message cannot be deleted")
+    expect(server.stop() == 0)
+
+
+def run_with_users():
+    """In a mount namespace of its own; the end of this process is the end of the accounts."""
+    folder = tempfile.mkdtemp(prefix="postern-accounts-")
+    try:
+        make_accounts(folder)
+        return run("each process is a user of its own, and mail goes from one to the other", separate_users, 16950, None,
+                   "users")
+    finally:
+        subprocess.run(["umount", "/etc/passwd", "/etc/group"], check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 # ---- running them
 
 
 def run(sentence, fn, base, user, label):
     server = Server(base, user)
     server.served_by = user if user is not None else os.geteuid()
-    if user is None and os.geteuid() == 0:
+    if user is None and os.geteuid() == 0 and label != "users":
         # Root's workers become the owner of the data folder.
         server.served_by = NOBODY
         os.mkdir(server.data, 0o700)
         os.chown(server.data, NOBODY, NOBODY)
+        os.chmod(server.dir, 0o755)
+    if label == "users":
         os.chmod(server.dir, 0o755)
     try:
         server.start()
@@ -570,7 +636,7 @@ def run(sentence, fn, base, user, label):
         print(f"ok {label}: {sentence}", flush=True)
         return True
     except Exception as e:  # whatever it is, it is the test's failure
-        at = [f.lineno for f in traceback.extract_tb(e.__traceback__) if f.name == fn.__name__][-1]
+        at = [f.lineno for f in traceback.extract_tb(e.__traceback__) if f.name in (fn.__name__, "run")][-1]
         print(f"FAIL {label}: {sentence}\n  line {at}: {type(e).__name__}: {e}")
         print("".join("  | " + line + "\n" for line in server.text(server.log).splitlines()[-40:]), flush=True)
         print("".join("  ! " + line + "\n" for line in server.text().splitlines()[-30:]), flush=True)
@@ -581,6 +647,8 @@ def run(sentence, fn, base, user, label):
 
 def main():
     wanted = sys.argv[1:]
+    if wanted == ["--users"]:
+        return 0 if run_with_users() else 1
     modes = [("user", NOBODY), ("root", None)] if os.geteuid() == 0 else [("user", None)]
     results = []
     base = 16000
@@ -590,6 +658,9 @@ def main():
                 continue
             base = 16000 + (base - 16000 + 7) % 900
             results.append(run(sentence, fn, base, user, label))
+    if os.geteuid() == 0 and wanted in ([], ["separate_users"]):
+        results.append(subprocess.run(["unshare", "-m", sys.executable, os.path.abspath(__file__), "--users"],
+                                      check=False).returncode == 0)
     print(f"process: {results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 
