@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <jansson.h>
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -421,5 +422,5 @@ blocks_push(lua_State *L, const struct block *block)
 			lua_pushcclosure(L, call_named, 2);
 			return;
 		}
-	assert(!"every block has its reader");
+	assert(false); /* every block has its reader */
 }

@@ -22,6 +22,12 @@ enum cost {
 };
 
 static uint64_t
+work_of_sort(uint64_t n)
+{
+	return n * (64 - (uint64_t)__builtin_clzll(n | 1)) / 2;
+}
+
+static uint64_t
 work_of(lua_State *L, enum cost cost)
 {
 	uint64_t n;
@@ -36,7 +42,7 @@ work_of(lua_State *L, enum cost cost)
 	if (lua_type(L, 1) != LUA_TTABLE)
 		return 0;
 	n = (uint64_t)luaL_len(L, 1);
-	return cost == COST_SORT ? n * (64 - (uint64_t)__builtin_clzll(n | 1)) / 2 : n / 4;
+	return cost == COST_SORT ? work_of_sort(n) : n / 4;
 }
 
 static int
@@ -159,7 +165,7 @@ base_pairs(lua_State *L)
 		lua_pushvalue(L, -2);
 		lua_rawseti(L, 3, ++count);
 	}
-	budget_charge(L, (uint64_t)count);
+	budget_charge(L, work_of_sort((uint64_t)count));
 	keys = lua_newuserdatauv(L, (size_t)(count + 1) * sizeof *keys, 0);
 	for (lua_Integer i = 0; i < count; i++) {
 		lua_rawgeti(L, 3, i + 1);

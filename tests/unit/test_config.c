@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/arena.h"
+#include "core/base/buf.h"
 #include "core/config/config.h"
 #include "core/config/config_field.h"
+#include "core/loop/tls.h"
 #include "tests/lib/check.h"
 
 #include <stdio.h>
@@ -456,6 +458,105 @@ a_damaged_snapshot_is_refused(void)
 	arena_destroy(arena);
 }
 
+static void
+write_pair(struct arena *arena, const char *dir, const char *cert_name, const char *key_name)
+{
+	struct buf cert, key;
+	struct err err;
+
+	buf_init(&cert, 64 * 1024);
+	buf_init(&key, 64 * 1024);
+	CHECK_INT(tls_self_signed("mx.example.org", 10, &cert, &key, &err), 0);
+	write_file(arena_printf(arena, "%s/%s", dir, cert_name), buf_text(&cert), 0644);
+	write_file(arena_printf(arena, "%s/%s", dir, key_name), buf_text(&key), 0600);
+	buf_free(&cert);
+	buf_free(&key);
+}
+
+static void
+certificate_and_key_must_fit(void)
+{
+	static const struct row rows[] = {
+		{ "tls { cert = 'a.pem', key = 'a.key' }", "" },
+		{ "tls { cert = 'a.pem', key = 'b.key' }",
+		    "1: tls: the key in %s/b.key does not fit the certificate in %s/a.pem" },
+		{ "tls { cert = 'a.key', key = 'a.key' }",
+		    "1: tls: %s/a.key holds no certificate in PEM form" },
+		{ "tls { cert = 'a.pem', key = 'a.pem' }",
+		    "1: tls: %s/a.pem holds no private key in PEM form without a password" },
+		{ "tls { cert = 'no.pem', key = 'a.key' }",
+		    "1: tls: cannot open %s/no.pem: No such file or directory" },
+		{ "tls { cert = '.', key = 'a.key' }", "1: tls: %s/. is no regular file" },
+	};
+	struct arena *arena = arena_create(NULL);
+	const char *dir = arena_strdup(arena, check_folder()),
+		   *file = arena_printf(arena, "%s/postern.lua", dir);
+	struct config_mistakes mistakes = { 0 }, warnings = { 0 };
+	char want[1000];
+
+	write_pair(arena, dir, "a.pem", "a.key");
+	write_pair(arena, dir, "b.pem", "b.key");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t n = 0;
+
+		for (const char *p = rows[i].want; *p != '\0'; p++) {
+			if (*p == '%')
+				n += (size_t)snprintf(want + n, sizeof want - n, "%s", dir), p++;
+			else
+				want[n++] = *p;
+		}
+		want[n] = '\0';
+		CHECK_STR_AT(
+		    str_of(mistakes_of(arena, file, rows[i].text)), str_of(want), rows[i].text);
+	}
+	chmod(arena_printf(arena, "%s/a.key", dir), 0644);
+	CHECK(config_load_text(arena, file, str_of(rows[0].text), &mistakes, &warnings) != NULL);
+	CHECK(warnings.count > 0 && strstr(warnings.items[warnings.count - 1].text,
+					"everybody on this computer can read the key") != NULL);
+	arena_destroy(arena);
+}
+
+static void
+listeners_are_checked(void)
+{
+	static const struct row rows[] = {
+		{ "listen 'smtp'\nlisten { 'smtp', address = '127.0.0.1' }",
+		    "2: port 25 is taken by listen \"smtp\" at line 1" },
+		{ "listen { 'smtp', address = '127.0.0.1' }\nlisten { 'smtp', address = '::1' }",
+		    "" },
+		{ "listen { 'smtp', address = '::ffff:127.0.0.1' }\nlisten { 'pop3', port = 25, "
+		  "address = '127.0.0.1' }",
+		    "2: port 25 is taken by listen \"smtp\" at line 1" },
+		{ "listen { 'submision' }",
+		    "1: no module has the endpoint 'submision'; did you mean 'submission'?" },
+		{ "listen { 'submissions' }",
+		    "1: listen \"submissions\" needs a certificate: write tls { cert = "
+		    "\"cert.pem\", key = \"key.pem\" }" },
+		{ "listen { 'smtp', tls = 'first' }",
+		    "1: listen \"smtp\" needs a certificate: write tls { cert = \"cert.pem\", key "
+		    "= \"key.pem\" }" },
+		{ "listen { 'smtp', address = 'localhost' }",
+		    "1: address of listen: \"localhost\" is neither IPv4 nor IPv6" },
+		{ "listen { 'smtp', policy = 'mx' }", "1: unknown policy 'mx'" },
+		{ "listen { 'smtp', prot = 25 }",
+		    "1: unknown option 'prot' of listen; did you mean 'port'?" },
+	};
+	struct arena *arena = arena_create(NULL);
+	struct config *c;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		CHECK_STR_AT(str_of(mistakes_of(arena, "/x/postern.lua", rows[i].text)),
+		    str_of(rows[i].want), rows[i].text);
+	c = load(arena, "listen { 'submission', at = 'once', auth = 'optional' } listen { 'smtp', "
+			"port = 2525 }");
+	CHECK_TEXT(c->listens[0].protocol, "smtp");
+	CHECK_INT(c->listens[0].port, 587);
+	CHECK(c->listens[0].at_once && !c->listens[0].needs_auth && c->listens[0].any);
+	CHECK_INT(c->listens[1].port, 2525);
+	CHECK(!c->listens[1].at_once);
+	arena_destroy(arena);
+}
+
 /* What people may write stands in postern.lua(5), and nothing else does. */
 static void
 the_manual_names_every_option(void)
@@ -509,6 +610,8 @@ suite_config(void)
 		{ "an included file tells its own mistakes",
 		    an_included_file_tells_its_own_mistakes },
 		{ "the snapshot reads back as it was", the_snapshot_reads_back_as_it_was },
+		{ "certificate and key must fit", certificate_and_key_must_fit },
+		{ "listeners are checked", listeners_are_checked },
 		{ "the manual names every option", the_manual_names_every_option },
 		{ "a damaged snapshot is refused", a_damaged_snapshot_is_refused },
 	};

@@ -6,6 +6,7 @@
 #include "core/loop/loop.h"
 #include "core/policy/script.h"
 #include "core/policy/script_api.h"
+#include "core/policy/script_parts.h"
 #include "tests/lib/check.h"
 #include "tests/unit/tx_world.h"
 
@@ -648,6 +649,36 @@ accept_relays_nothing(void)
 	close_script();
 }
 
+/* L9: the memory of one that waits, in Lua and beside it. */
+static void
+many_wait_in_little_memory(void)
+{
+	enum { COUNT = 2000 };
+	static struct tx *waiting[COUNT];
+	struct address bob = {
+		.local = STR("bob"), .domain = STR("here.test"), .text = STR("bob@here.test")
+	};
+	size_t before, each;
+
+	open_script("on('mail', function(tx) sleep('20s') end)");
+	before = set->policies[0].state->memory.used;
+	for (int i = 0; i < COUNT; i++) {
+		struct mail_params mail = { .envid = STR(""), .ret = STR(""), .auth = STR("") };
+
+		waiting[i] = tx_create(&w.options);
+		tx_learn_helo(waiting[i], STR("client.test"), true);
+		tx_begin(waiting[i], &bob, &mail);
+		CHECK(tx_ask(waiting[i], STAGE_MAIL, NULL) == STEP_WAIT);
+	}
+	each = (set->policies[0].state->memory.used - before) / COUNT + sizeof(struct script_call);
+	printf("script: a call that waits takes %zu bytes\n", each);
+	CHECK(each <= 4096);
+	for (int i = 0; i < COUNT; i++)
+		tx_destroy(waiting[i]);
+	CHECK_INT(set->policies[0].state->calls, 0);
+	close_script();
+}
+
 /* L8 */
 static void
 what_does_not_load_is_refused(void)
@@ -727,6 +758,7 @@ suite_script(void)
 		{ "the fail mode decides", the_fail_mode_decides },
 		{ "a log line names the script", a_log_line_names_the_script },
 		{ "accept relays nothing", accept_relays_nothing },
+		{ "many wait in little memory (L9)", many_wait_in_little_memory },
 		{ "what does not load is refused (L8)", what_does_not_load_is_refused },
 		{ "the manual names every field", the_manual_names_every_field },
 	};
