@@ -135,7 +135,7 @@ is_due(const struct delivery *d, const struct envelope_rcpt *r)
 {
 	int64_t now = now_ns();
 
-	return r->state == RCPT_QUEUED &&
+	return r->state == RCPT_QUEUED && !d->options.only_load &&
 	       (d->options.now || retry_sane_ns(d->options.config, d->options.retry_scale, now,
 				      r->next_ns) <= now);
 }
@@ -156,7 +156,7 @@ load(struct delivery *d)
 	name = d->envelope->policy;
 	policy =
 	    policy_find(server_here()->policies, arena_printf(d->arena, "%.*s", STR_FMT(name)));
-	if (has_handlers(policy))
+	if (has_handlers(policy) && !d->options.only_load)
 		d->tx = tx_create_queued(server_here(), policy, d->envelope, d);
 	d->leaves = arena_alloc(d->arena, (d->envelope->rcpt_count + 1) * sizeof *d->leaves);
 	d->attempts =

@@ -18,6 +18,7 @@ struct delivery_options {
 	double retry_scale;
 	bool again;          /* see attempt_is_again */
 	bool now;            /* not only the recipients that are due: all */
+	bool only_load;      /* none: when it is over, the envelope is in memory */
 	bool age_confirmed;  /* the turn before found it too old already */
 };
 

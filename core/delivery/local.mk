@@ -6,7 +6,9 @@ libcore_a_SOURCES += \
 	%D%/delivery.c %D%/delivery.h \
 	%D%/dsn.c %D%/dsn.h \
 	%D%/leaf.h \
+	%D%/poison.c %D%/poison.h \
 	%D%/queue.c %D%/queue.h \
+	%D%/queue_heap.c \
 	%D%/queue_control.c %D%/queue_inner.h \
 	%D%/retry.c %D%/retry.h \
 	%D%/route.c %D%/route.h

@@ -21,128 +21,6 @@ now_ns(const struct queue *q)
 	return clock_wall_ns(q->options.loop);
 }
 
-/* ---- slots */
-
-struct entry *
-queue_entry(struct queue *q, uint32_t slot)
-{
-	return (struct entry *)(void *)q->entries.p + slot;
-}
-
-size_t
-queue_slots(const struct queue *q)
-{
-	return q->entries.len / sizeof(struct entry);
-}
-
-static uint32_t
-take_slot(struct queue *q)
-{
-	struct entry empty = { .heap_at = QUEUE_NOWHERE };
-	uint32_t slot = (uint32_t)queue_slots(q);
-
-	if (q->free.len > 0) {
-		slot = ((uint32_t *)(void *)q->free.p)[q->free.len / sizeof slot - 1];
-		buf_truncate(&q->free, q->free.len - sizeof slot);
-		*queue_entry(q, slot) = empty;
-		return slot;
-	}
-	buf_add(&q->entries, &empty, sizeof empty);
-	return slot;
-}
-
-void
-queue_drop(struct queue *q, uint32_t slot)
-{
-	struct entry *e = queue_entry(q, slot);
-
-	queue_pull(q, slot);
-	message_unref(e->message);
-	*e = (struct entry){ .heap_at = QUEUE_NOWHERE };
-	buf_add(&q->free, &slot, sizeof slot);
-	q->count--;
-}
-
-/* ---- the heap */
-
-static uint32_t *
-heap(const struct queue *q)
-{
-	return (uint32_t *)(void *)q->heap.p;
-}
-
-static size_t
-heap_count(const struct queue *q)
-{
-	return q->heap.len / sizeof(uint32_t);
-}
-
-static void
-place(struct queue *q, size_t at, uint32_t slot)
-{
-	heap(q)[at] = slot;
-	queue_entry(q, slot)->heap_at = (int32_t)at;
-}
-
-static bool
-is_sooner(struct queue *q, uint32_t a, uint32_t b)
-{
-	return queue_entry(q, a)->due_ns < queue_entry(q, b)->due_ns;
-}
-
-static void
-rise(struct queue *q, size_t at)
-{
-	uint32_t slot = heap(q)[at];
-
-	for (; at > 0 && is_sooner(q, slot, heap(q)[(at - 1) / 2]); at = (at - 1) / 2)
-		place(q, at, heap(q)[(at - 1) / 2]);
-	place(q, at, slot);
-}
-
-static void
-sink(struct queue *q, size_t at)
-{
-	uint32_t slot = heap(q)[at];
-	size_t count = heap_count(q), child;
-
-	while ((child = 2 * at + 1) < count) {
-		if (child + 1 < count && is_sooner(q, heap(q)[child + 1], heap(q)[child]))
-			child++;
-		if (!is_sooner(q, heap(q)[child], slot))
-			break;
-		place(q, at, heap(q)[child]);
-		at = child;
-	}
-	place(q, at, slot);
-}
-
-void
-queue_push(struct queue *q, uint32_t slot, int64_t due_ns)
-{
-	queue_entry(q, slot)->due_ns = due_ns;
-	buf_add(&q->heap, &slot, sizeof slot);
-	rise(q, heap_count(q) - 1);
-}
-
-void
-queue_pull(struct queue *q, uint32_t slot)
-{
-	int32_t at = queue_entry(q, slot)->heap_at;
-	uint32_t last;
-
-	if (at == QUEUE_NOWHERE)
-		return;
-	last = heap(q)[heap_count(q) - 1];
-	buf_truncate(&q->heap, q->heap.len - sizeof last);
-	queue_entry(q, slot)->heap_at = QUEUE_NOWHERE;
-	if (last == slot)
-		return;
-	place(q, (size_t)at, last);
-	rise(q, (size_t)at);
-	sink(q, (size_t)queue_entry(q, last)->heap_at);
-}
-
 /* ---- turns */
 
 /* When any of its recipients wants its next attempt; false: none is queued any more. */
@@ -157,64 +35,81 @@ next_due(const struct queue *q, struct message *m, int64_t *due_ns)
 	return true;
 }
 
+/* A message that comes from the disk shows only that nothing of it is queued: then something is parked. */
 static bool
-has_parked(struct message *m)
+has_parked(struct message *m, bool is_known)
 {
 	const struct envelope *e = message_envelope(m);
 
 	for (size_t i = 0; e != NULL && i < e->rcpt_count; i++)
 		if (e->rcpts[i].state == RCPT_PARKED)
 			return true;
-	return e == NULL || e->parked.len > 0;
+	return e == NULL && !is_known;
 }
 
-static void
-mark_all(struct queue *q, struct entry *e, enum mark_kind kind, struct str text)
-{
-	struct spool_mark m = {
-		.kind = kind, .message = e->message, .rcpt = SIZE_MAX, .text = text
-	};
+/* clang-format off */
+static const struct {
+	bool marks;
+	enum mark_kind kind;
+	struct str text;
+	bool now; /* then deliver at once */
+} wishes[] = {
+	[WISH_NONE]    = { false, MARK_DONE,    { "", 0 },                              false },
+	[WISH_RETRY]   = { false, MARK_DONE,    { "", 0 },                              true  },
+	[WISH_HOLD]    = { true,  MARK_PARK,    STR("held by the administrator"),       false },
+	[WISH_RELEASE] = { true,  MARK_RELEASE, { "", 0 },                              true  },
+	[WISH_DELETE]  = { true,  MARK_DELETE,  STR("deleted by the administrator"),    false },
+	[WISH_POISON]  = { true,  MARK_PARK,    STR("its delivery crashed the server"), false },
+};
+/* clang-format on */
 
-	spool_mark(q->spool, &m);
-}
-
+/* Done at the end of the turn under way. A message at rest gets a turn of its own, in which it is only loaded. */
 void
-queue_obey(struct queue *q, uint32_t slot, enum queue_wish wish)
+queue_want(struct queue *q, uint32_t slot, enum queue_wish wish)
 {
 	struct entry *e = queue_entry(q, slot);
 
-	switch (wish) {
-	case WISH_HOLD:
-		mark_all(q, e, MARK_PARK, STR("held by the administrator"));
-		queue_pull(q, slot);
-		e->held = true;
-		break;
-	case WISH_DELETE:
-		mark_all(q, e, MARK_DELETE, STR("deleted by the administrator"));
-		queue_drop(q, slot);
-		break;
-	case WISH_RETRY:
-		e->now = true;
-		queue_pull(q, slot);
-		queue_push(q, slot, now_ns(q));
-		break;
-	case WISH_NONE:
-		break;
+	if (e->active) {
+		e->wish = (uint8_t)wish;
+		return;
 	}
+	e->wish = wishes[wish].marks ? (uint8_t)wish : WISH_NONE;
+	e->now = wish == WISH_RETRY;
+	queue_pull(q, slot);
+	queue_push(q, slot, now_ns(q));
 }
 
-/* Where a message goes that is not active: into the heap, aside, or out. */
+/* At the end of a turn, when the message is in memory. */
 static void
-put(struct queue *q, uint32_t slot, int64_t not_before_ns)
+obey(struct queue *q, struct entry *e)
+{
+	struct spool_mark m = {
+		.kind = wishes[e->wish].kind,
+		.message = e->message,
+		.rcpt = SIZE_MAX,
+		.text = wishes[e->wish].text,
+	};
+
+	if (wishes[e->wish].marks)
+		spool_mark(q->spool, &m);
+	e->now = wishes[e->wish].now;
+	e->wish = WISH_NONE;
+}
+
+/* Where a message goes that is not active: into the heap, aside, or out. `is_known`: a turn has seen it. */
+static void
+put(struct queue *q, uint32_t slot, int64_t not_before_ns, bool is_known)
 {
 	struct entry *e = queue_entry(q, slot);
 	int64_t due;
 
+	e->held = false;
 	if (next_due(q, e->message, &due)) {
-		e->held = false;
+		if (e->now)
+			due = now_ns(q);
 		queue_push(q, slot, due > not_before_ns ? due : not_before_ns);
 		message_rest(e->message);
-	} else if (has_parked(e->message)) {
+	} else if (has_parked(e->message, is_known)) {
 		e->held = true;
 		message_rest(e->message);
 	} else {
@@ -249,24 +144,31 @@ on_turn_over(struct message *m, const struct delivery_end *end, void *arg)
 	struct turn *t = arg;
 	struct queue *q = t->queue;
 	struct entry *e = queue_entry(q, t->slot);
-	uint32_t slot = t->slot;
-	enum queue_wish wish = e->wish;
+	bool came_to_end = !end->unreadable && !end->busy;
 
-	(void)m;
 	t->delivery = NULL;
 	q->active--;
 	e->active = false;
-	e->wish = WISH_NONE;
-	e->now = e->now && end->busy;
+	q->has_suspect = q->has_suspect && !e->suspect;
+	if (came_to_end) {
+		poison_end(q->poison, message_id(m));
+		e->suspect = false;
+		obey(q, e);
+	}
 	e->again = true;
 	e->age_confirmed = end->was_too_old;
-	put(q, slot, earliest_ns(q, end));
-	if (e->message != NULL)
-		queue_obey(q, slot, wish);
+	put(q, t->slot, earliest_ns(q, end), !end->unreadable);
 	if (!q->stopping)
 		queue_pump(q);
 	else if (q->active == 0) /* later: the delivery that just ended still holds its message */
 		loop_defer(q->options.loop, stopped, q);
+}
+
+/* A second suspect waits until the first one's turn is over, so that the guilty one dies alone. */
+static bool
+must_wait(struct queue *q, struct entry *e)
+{
+	return e->suspect && q->has_suspect && e->wish == WISH_NONE;
 }
 
 static void
@@ -279,13 +181,21 @@ start_turn(struct queue *q, uint32_t slot)
 		.retry_scale = q->options.retry_scale,
 		.again = e->again,
 		.now = e->now,
+		.only_load = wishes[e->wish].marks,
 		.age_confirmed = e->age_confirmed,
 	};
 
+	queue_pull(q, slot);
+	if (must_wait(q, e)) {
+		queue_push(q, slot, now_ns(q) + QUEUE_SUSPECT_MS * (int64_t)1000000);
+		return;
+	}
 	while (t->delivery != NULL)
 		t++;
-	queue_pull(q, slot);
+	poison_begin(q->poison, message_id(e->message));
+	q->has_suspect = q->has_suspect || e->suspect;
 	e->active = true;
+	e->held = false;
 	q->active++;
 	t->queue = q;
 	t->slot = slot;
@@ -295,12 +205,12 @@ start_turn(struct queue *q, uint32_t slot)
 static void
 set_timer(struct queue *q)
 {
-	int64_t wait_ms = QUEUE_LOOK_MS;
+	int64_t first = queue_first(q), wait_ms;
 
 	timer_stop(&q->timer);
-	if (heap_count(q) == 0 || q->active == QUEUE_TURNS_MAX)
+	if (first < 0 || q->active == QUEUE_TURNS_MAX)
 		return; /* a message that comes, or a turn that ends, looks again */
-	wait_ms = (queue_entry(q, heap(q)[0])->due_ns - now_ns(q)) / 1000000 + 1;
+	wait_ms = (queue_entry(q, (uint32_t)first)->due_ns - now_ns(q)) / 1000000 + 1;
 	timer_set(&q->timer, wait_ms < 1               ? 1
 			     : wait_ms > QUEUE_LOOK_MS ? QUEUE_LOOK_MS
 						       : (uint64_t)wait_ms);
@@ -309,13 +219,13 @@ set_timer(struct queue *q)
 void
 queue_pump(struct queue *q)
 {
-	int64_t now = now_ns(q);
+	int64_t now = now_ns(q), first;
 
 	if (q->stopping)
 		return;
-	while (q->active < QUEUE_TURNS_MAX && heap_count(q) > 0 &&
-	       queue_entry(q, heap(q)[0])->due_ns <= now)
-		start_turn(q, heap(q)[0]);
+	while (q->active < QUEUE_TURNS_MAX && (first = queue_first(q)) >= 0 &&
+	       queue_entry(q, (uint32_t)first)->due_ns <= now)
+		start_turn(q, (uint32_t)first);
 	set_timer(q);
 }
 
@@ -332,9 +242,13 @@ queue_create(const struct queue_options *options)
 {
 	struct arena *arena = arena_create(NULL);
 	struct queue *q = arena_alloc(arena, sizeof *q);
+	struct err err;
 
 	q->arena = arena;
 	q->options = *options;
+	q->poison = poison_open(arena, options->config->data, &err);
+	if (q->poison == NULL)
+		log_warning("%s: a message that crashes its delivery goes unnoticed", err.text);
 	if (q->options.retry_scale <= 0)
 		q->options.retry_scale = 1.0;
 	buf_init(&q->entries, ENTRIES_MAX * sizeof(struct entry));
@@ -350,18 +264,38 @@ queue_set_spool(struct queue *q, struct spool *spool)
 	q->spool = spool;
 }
 
+/* Once more would be a third worker. The administrator may release it when the reason is mended. */
+static void
+log_poison(struct message *m, unsigned crashes)
+{
+	struct log_line line;
+
+	log_begin(&line, message_id(m), "parked");
+	log_text(&line, "by", "core");
+	log_str(&line, "reason", wishes[WISH_POISON].text);
+	log_int(&line, "crashes", crashes);
+	log_end(&line);
+}
+
 void
 queue_add(struct message *m, void *arg)
 {
 	struct queue *q = arg;
 	const struct envelope *envelope = message_envelope(m);
-	uint32_t slot = take_slot(q);
+	uint32_t slot = queue_take(q);
 	struct entry *e = queue_entry(q, slot);
+	unsigned crashes = poison_crashes(q->poison, message_id(m));
 
 	e->message = message_ref(m);
+	e->suspect = crashes > 0;
 	e->again = envelope == NULL || now_ns(q) - envelope->received_ns > QUEUE_FRESH_NS;
 	q->count++;
-	put(q, slot, 0);
+	if (crashes < POISON_CRASHES) {
+		put(q, slot, 0, envelope != NULL);
+	} else {
+		log_poison(m, crashes);
+		queue_want(q, slot, WISH_POISON);
+	}
 	queue_pump(q);
 }
 

@@ -99,43 +99,28 @@ list(struct queue *q, json_t *request, bool all)
 
 /* ---- what is done to them */
 
+/* Whether the message is in a state in which that can be done. */
 static bool
-release(struct queue *q, uint32_t slot)
+can(const struct entry *e, enum queue_wish wish)
 {
-	struct entry *e = queue_entry(q, slot);
-	struct spool_mark m = { .kind = MARK_RELEASE, .message = e->message, .rcpt = SIZE_MAX };
-
-	if (!e->held)
-		return false;
-	spool_mark(q->spool, &m);
-	e->held = false;
-	queue_obey(q, slot, WISH_RETRY);
-	return true;
-}
-
-static bool
-change(struct queue *q, uint32_t slot, enum queue_wish wish)
-{
-	struct entry *e = queue_entry(q, slot);
-
-	if (wish == WISH_NONE)
-		return release(q, slot);
-	if (e->held && wish != WISH_DELETE)
-		return false;
-	if (e->active)
-		e->wish = (uint8_t)wish;
-	else
-		queue_obey(q, slot, wish);
-	return true;
+	switch (wish) {
+	case WISH_RELEASE:
+		return e->held;
+	case WISH_RETRY:
+	case WISH_HOLD:
+		return !e->held;
+	default:
+		return true;
+	}
 }
 
 static const struct {
 	const char *cmd;
-	enum queue_wish wish; /* NONE: release */
+	enum queue_wish wish;
 } changes[] = {
 	{ "retry", WISH_RETRY },
 	{ "hold", WISH_HOLD },
-	{ "release", WISH_NONE },
+	{ "release", WISH_RELEASE },
 	{ "delete", WISH_DELETE },
 };
 
@@ -146,16 +131,13 @@ change_all(struct queue *q, json_t *request, const char *cmd, enum queue_wish wi
 
 	for (uint32_t slot = 0; slot < queue_slots(q); slot++) {
 		struct entry *e = queue_entry(q, slot);
-		char id[SPOOL_ID_MAX];
 		struct log_line line;
 
-		if (e->message == NULL || !names(request, message_id(e->message)))
+		if (e->message == NULL || !names(request, message_id(e->message)) || !can(e, wish))
 			continue;
-		snprintf(id, sizeof id, "%s", message_id(e->message));
-		if (!change(q, slot, wish))
-			continue;
+		queue_want(q, slot, wish);
 		count++;
-		log_begin(&line, id, cmd);
+		log_begin(&line, message_id(e->message), cmd);
 		log_text(&line, "by", "administrator");
 		log_end(&line);
 	}

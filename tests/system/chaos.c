@@ -2,7 +2,7 @@
 /*
  * chaos -- a module that breaks in the ways in which modules break, for the tests of processes.
  *
- * The local part of the sender says how: MAIL FROM:<segv@chaos.test>.
+ * The local part of the sender says how: MAIL FROM:<segv@chaos.test>. Mail from poison@ breaks it when it is delivered.
  */
 #include "core/module.h"
 
@@ -90,8 +90,18 @@ on_mail(struct tx *tx, void *conf)
 	return STEP_NEXT;
 }
 
+/* A message that is harmless until it is delivered. */
+static enum step
+on_route(struct tx *tx, void *conf)
+{
+	(void)conf;
+	if (str_starts(tx_sender(tx), STR("poison@")))
+		segv();
+	return STEP_NEXT;
+}
+
 MODULE(chaos) = {
 	.abi = MODULE_ABI,
 	.summary = "breaks on demand, for tests",
-	.on = { [STAGE_MAIL] = on_mail },
+	.on = { [STAGE_MAIL] = on_mail, [STAGE_ROUTE] = on_route },
 };

@@ -6,6 +6,7 @@ Each test is a sentence about one running server; the letters are rows of the th
 everything is proven twice: for root, whose processes give up their rights, and for a user.
 """
 import base64
+import json
 import os
 import random
 import shutil
@@ -224,6 +225,77 @@ def crashes(server):
         expect(sign in line, how, line)
         expect("by=chaos" in line and "stage=mail" in line and "client=127.0.0.1" in line, how, line)
         expect(server.smtp().say("MAIL FROM:<a@b.test>").startswith("250"), how, "then nobody serves")
+
+
+@test("C2: a message whose delivery crashes the worker twice is parked, and others are delivered")
+def poison(server):
+    expect(server.add_user("alice@example.test", "secret").returncode == 0)
+    for sender in ("poison", "ann"):
+        c = server.smtp()
+        c.say(f"MAIL FROM:<{sender}@remote.test>")
+        c.say("RCPT TO:<alice@example.test>")
+        c.say("DATA")
+        answer = c.say(f"Subject: from {sender}\r\n\r\n.")
+        expect(answer.startswith("250"), sender, answer)
+        if sender == "poison":
+            said = wait_for(lambda: [x for x in server.text(server.log).splitlines() if " parked by=core" in x], 40)
+            expect(said and "crashes=2" in said[0], "not parked", said)
+    expect(server.text(server.log).count("stage=route") == 2, "crashes")
+    expect(wait_for(lambda: "outcome=delivered to=<alice@example.test>" in server.text(server.log)), "not delivered")
+    listed = server.command("queue", "list", "--data", server.data, "--json")
+    expect('"state": "held"' in listed.stdout and "poison@remote.test" in listed.stdout, listed.stdout, listed.stderr)
+
+
+@test("the queue is listed, held, released, retried and emptied by command, with and without a server")
+def queue(server):
+    expect(server.add_user("alice@example.test", "secret").returncode == 0)
+
+    def ask(*args, code=0):
+        answer = server.command("queue", *args, "--data", server.data, "--json")
+        expect(answer.returncode == code, args, answer.returncode, answer.stdout, answer.stderr)
+        return json.loads(answer.stdout) if answer.stdout else None
+
+    def states():
+        return sorted(m["state"] for m in ask("list"))
+
+    expect(ask("list") == [])
+    c = server.smtp(587)
+    login = base64.b64encode(b"\0alice@example.test\0secret").decode()
+    expect(c.say("AUTH PLAIN " + login).startswith("235"))
+    for to in ("ann@remote.test", "bob@remote.test", "carl@other.test"):
+        for line in ("MAIL FROM:<alice@example.test>", f"RCPT TO:<{to}>", "DATA"):
+            c.say(line)
+        expect(c.say("From: alice@example.test\r\nSubject: x\r\n\r\n.").startswith("250"))
+    expect(wait_for(lambda: server.text(server.log).count("outcome=deferred") == 3), "not tried")
+    expect(wait_for(lambda: states() == ["queued"] * 3), states())
+    one = ask("list", "--to", "ANN@*")[0]
+    expect(one["from"] == "alice@example.test" and one["rcpts"][0]["attempts"] == 1, one)
+    expect("No deliverer" in one["rcpts"][0]["last"], one)
+    expect(ask("show", "nonsense", code=66) == [])
+
+    expect(ask("hold", one["id"]) == {"count": 1})
+    expect(wait_for(lambda: states() == ["held", "queued", "queued"]), states())
+    expect(ask("retry", one["id"]) == {"count": 0})
+    expect(ask("release", "--all") == {"count": 1})
+    expect(wait_for(lambda: server.text(server.log).count("outcome=deferred") == 4), "not released")
+    expect(ask("retry", "--to", "*@remote.test") == {"count": 2})
+    expect(wait_for(lambda: server.text(server.log).count("outcome=deferred") == 6), "not retried")
+    expect(wait_for(lambda: states() == ["queued"] * 3), states())
+    expect(ask("hold", "--to", "carl@*") == {"count": 1})
+    expect(wait_for(lambda: "held" in states()), states())
+    expect(ask("delete", "--to", "*@remote.test") == {"count": 2})
+    expect(wait_for(lambda: states() == ["held"]), states())
+
+    expect(server.stop() == 0)
+    expect(states() == ["held"], "without a server", ask("list"))
+    ask("delete", "--all", code=69)
+    os.remove(server.log)
+    server.start()
+    expect(wait_for(lambda: states() == ["held"]), "after a restart", states())
+    expect(ask("delete", "--all") == {"count": 1})
+    expect(wait_for(lambda: states() == []), states())
+    whole = server.command("spool", "check", "--data", server.data)
+    expect(whole.returncode == 0, whole.stdout, whole.stderr)
 
 
 @test("C3: one that keeps crashing is started again after longer and longer pauses")

@@ -44,3 +44,4 @@ tests_unit_run_SOURCES += %D%/test_intake.c
 tests_unit_run_SOURCES += %D%/test_script.c %D%/test_script_pattern.c
 tests_unit_run_SOURCES += %D%/test_session.c
 tests_unit_run_SOURCES += %D%/test_spool_damage.c
+tests_unit_run_SOURCES += %D%/test_poison.c
