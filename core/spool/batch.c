@@ -142,11 +142,8 @@ batch_written(struct batch *b)
 	struct link again, *l;
 	bool failed;
 
-	while ((l = list_take_first(&b->fresh)) != NULL) {
-		if (!list_empty(&s->segments))
-			list_member(s->segments.prev, struct segment, link)->closed = true;
+	while ((l = list_take_first(&b->fresh)) != NULL)
 		list_add_last(&s->segments, l);
-	}
 	list_init(&again);
 	while ((l = list_take_first(&b->items)) != NULL) {
 		struct item *i = list_member(l, struct item, link);
@@ -156,6 +153,9 @@ batch_written(struct batch *b)
 		else if (i->written != NULL)
 			i->written(i, b);
 	}
+	/* Only now: who stands in a segment has been told, and pins it. */
+	LIST_EACH (at, &s->segments)
+		list_member(at, struct segment, link)->closed = at->next != &s->segments;
 	failed = !list_empty(&again);
 	while ((l = list_take_first(&again)) != NULL)
 		list_add_last(&b->items, l);

@@ -31,8 +31,11 @@ next_incarnation(struct log *log)
 static uint64_t
 bytes_of_next(struct log *log, uint64_t least)
 {
-	uint64_t most = log->spool->segment_bytes, bytes = log->made_bytes;
+	uint64_t most = log->spool->segment_bytes, bytes;
 
+	pthread_mutex_lock(&log->lock);
+	bytes = log->made_bytes;
+	pthread_mutex_unlock(&log->lock);
 	if (bytes < FIRST_BYTES)
 		bytes = FIRST_BYTES;
 	if (bytes > most)

@@ -235,7 +235,7 @@ open_spool(const char *dir)
 	spool = spool_open(loop,
 	    &(struct spool_options){ .dir = path,
 		.reserve_bytes = 1,
-		.segment_bytes = 128 * 1024,
+		.segment_bytes = 64 * 1024,
 		.boot_id = getenv("POSTERN_BOOT") },
 	    on_found, NULL, &err);
 	if (spool == NULL) {

@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 DRIVER = sys.argv[1]
 QUICK = "--quick" in sys.argv
-COUNT = "40"
-MOST = 12 if QUICK else 400
+COUNT = "120"
+MOST = 12 if QUICK else 600
 SIZES = (3000, 150000)
 
 KILLS = ["pwrite64", "fdatasync", "fsync", "renameat", "unlinkat", "rename", "write", "openat", "pread64", "syncfs", "mkdirat"]

@@ -654,6 +654,31 @@ waiting_messages_move_and_segments_are_freed(void)
 	end(&l);
 }
 
+/* A segment must not be freed before those whose records stand in it have been told. */
+static void
+a_batch_over_many_segments_keeps_them_all(void)
+{
+	const char *dir = copy_of(check_folder());
+	struct life l;
+
+	begin(&l, dir);
+	commit(&l, "x@here.test", STR("H: 1\r\n"), body_of(&l, 3000), 0);
+	turn_until(&l, &l.count, 1);
+	while (loop_busy(l.loop))
+		loop_turn(l.loop, true, 5);
+	mark(&l, l.found[0], MARK_DONE);
+	for (int i = 0; i < 500; i++)
+		commit(&l, "x@here.test", STR("H: 1\r\n"), body_of(&l, 3000), 0);
+	turn_until(&l, &l.ok, 501);
+	while (loop_busy(l.loop))
+		loop_turn(l.loop, true, 5);
+	CHECK_INT(count_queued(dir), 500);
+	end(&l);
+	begin(&l, dir);
+	turn_until(&l, &l.count, 500);
+	end(&l);
+}
+
 void
 suite_spool(void)
 {
@@ -663,6 +688,7 @@ suite_spool(void)
 		{ "a head replaces the first bytes", a_head_replaces_the_first_bytes },
 		{ "a discarded body leaves nothing", a_discarded_body_leaves_nothing },
 		{ "many messages fill many segments", many_messages_fill_many_segments },
+		{ "a batch over many segments keeps them all", a_batch_over_many_segments_keeps_them_all },
 		{ "marks change the envelope and last", marks_change_the_envelope_and_last },
 		{ "a notification and its marks are one", a_notification_and_its_marks_are_one },
 		{ "two owners never share a log", two_owners_never_share_a_log },
