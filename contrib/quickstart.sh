@@ -23,7 +23,7 @@ EOF
 BUILD="autoconf automake libtool libltdl-dev pkg-config gcc make libc6-dev libuv1-dev libssl-dev liblua5.4-dev
 	libunbound-dev nettle-dev libevent-dev libjansson-dev libidn2-dev libargon2-dev libgsasl-dev libcap-ng-dev libcrypt-dev"
 CHECK="libcunit1-dev python3 openssl"
-HEAVY="git clang libclang-rt-14-dev clang-format clang-tidy lua-check strace swaks curl mpop msmtp
+HEAVY="git clang libclang-rt-14-dev clang-format clang-tidy lua-check strace swaks libnet-ssleay-perl curl mpop msmtp fetchmail
 	dovecot-pop3d e2fsprogs util-linux"
 
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -5,8 +5,6 @@ EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md
 CHECK_SUITES = unit stories stories-tcp style
 HEAVY_SUITES =
 check_LTLIBRARIES =
-HEAVY_SUITES += interop/module-template.sh interop/pop3.sh interop/dovecot-uidl.sh
-EXTRA_DIST += tests/interop/README.md tests/interop/module-template.sh tests/interop/pop3.sh tests/interop/dovecot-uidl.sh
 
 check-local: postern$(EXEEXT) $(module_LTLIBRARIES)
 	@srcdir=$(abs_top_srcdir) $(top_srcdir)/tests/run.sh $(CHECK_SUITES)
@@ -23,4 +21,5 @@ suite: all $(check_PROGRAMS)
 lint:
 	@srcdir=$(abs_top_srcdir) sh $(top_srcdir)/tests/style/lint.sh
 
+include tests/interop/local.mk
 include tests/system/local.mk

@@ -6,6 +6,7 @@ import random
 import re
 import signal
 import smtplib
+import socket
 import subprocess
 import tempfile
 import threading
@@ -62,6 +63,10 @@ class Demo:
 
     def port(self, number):
         return self.base + number
+
+    def log(self):
+        with open(self.folder + "/log", encoding="utf-8", errors="replace") as f:
+            return f.read()
 
     def command(self, *words):
         return subprocess.run([os.path.abspath("postern"), *words, "-c", self.folder + "/postern.lua"],
@@ -157,6 +162,19 @@ class Load(threading.Thread):
                         self.send(session, count)
             except (OSError, smtplib.SMTPException):
                 time.sleep(0.05)
+
+
+def free_base():
+    """A base whose ports nothing uses now."""
+    while True:
+        base = random.randrange(20000, 28000)
+        try:
+            for port in (25, 110, 465, 587, 995):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", base + port))
+            return base
+        except OSError:
+            pass
 
 
 def new_folder():
