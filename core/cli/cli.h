@@ -33,9 +33,9 @@ struct cli_option {
 	const char *summary;
 };
 
-#define CLI_OPTION_END                                                                             \
-	{                                                                                          \
-		CLI_END, 0, NULL, NULL, NULL, NULL                                                 \
+#define CLI_OPTION_END \
+	{ \
+		CLI_END, 0, NULL, NULL, NULL, NULL \
 	}
 
 struct command {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One line per command, as `postern --help` lists them: core/cli/x.c defines command_x. */
+/* commands -- one line per command, as `postern --help` lists them: core/cli/x.c defines command_x. */
 COMMAND(run)
 COMMAND(check)
 COMMAND(demo)

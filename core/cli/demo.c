@@ -42,7 +42,7 @@ print_table(const struct config *c, void *arg)
 	fflush(stdout);
 }
 
-/* Where root starts it, it becomes the owner of the folder. Root's own folder is served by root, without its powers. */
+/* Where root starts it, it becomes the owner of the folder; its own folder it serves without its powers. */
 static int
 become_owner(const char *folder, struct err *err)
 {

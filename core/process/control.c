@@ -9,7 +9,7 @@
 #include "core/loop/conn.h"
 #include "core/process/control_ask.h"
 #include "core/process/control_socket.h"
-#include "core/process/master.h"
+#include "core/process/master_inner.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -10,7 +10,7 @@
 #include "core/loop/channel.h"
 #include "core/loop/clock.h"
 #include "core/process/control.h"
-#include "core/process/master.h"
+#include "core/process/master_inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -194,7 +194,7 @@ present(const struct ledger_thread *t)
 	return NULL;
 }
 
-/* Of the thread that died, else of the one that has been busy the longest. A broken worker may have written anything. */
+/* Of the thread that died, else of the one that has been busy the longest; a broken worker wrote anything. */
 bool
 ledger_last(const struct ledger *l, unsigned column, struct ledger_entry *last)
 {

@@ -10,7 +10,10 @@ libcore_a_SOURCES += \
 	%D%/generation.c %D%/generation.h \
 	%D%/ledger.c %D%/ledger.h \
 	%D%/lookup.h \
-	%D%/master.c %D%/master.h \
+	%D%/master.c %D%/master.h %D%/master_inner.h \
+	%D%/master_log.c \
+	%D%/master_prepare.c \
+	%D%/master_workers.c \
 	%D%/member.c %D%/member.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/place.c %D%/place.h \

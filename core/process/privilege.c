@@ -56,7 +56,7 @@ clean_environment(void)
 			continue;
 		if (strcmp(kept[i].name, "TZ") == 0 && !is_safe_zone(value))
 			continue;
-		strcpy(values[i], value);
+		memcpy(values[i], value, strlen(value) + 1);
 	}
 	clearenv();
 	for (size_t i = 0; i < KEPT; i++)
@@ -67,10 +67,10 @@ clean_environment(void)
 static void
 open_standard_descriptors(void)
 {
-	int fd = open("/dev/null", O_RDWR);
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	while (fd >= 0 && fd <= STDERR_FILENO)
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (fd > STDERR_FILENO)
 		close(fd);
 }
@@ -213,6 +213,28 @@ privilege_drop(const struct identity *who, enum privilege_keep keep, struct err 
 	hide_memory(); /* a change of user makes it visible again */
 	umask(who->mask);
 	return 0;
+}
+
+/* Where a container has not even these, it keeps what there is. */
+void
+privilege_keep_few(void)
+{
+	static const unsigned needed[] = { CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
+		CAP_FOWNER, CAP_KILL, CAP_NET_BIND_SERVICE, CAP_SETGID, CAP_SETPCAP, CAP_SETUID };
+	const capng_type_t kinds =
+	    (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
+	bool had[sizeof needed / sizeof needed[0]];
+
+	if (geteuid() != 0)
+		return;
+	capng_get_caps_process();
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+		had[i] = capng_have_capability(CAPNG_PERMITTED, needed[i]);
+	capng_clear(CAPNG_SELECT_BOTH);
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+		if (had[i])
+			capng_update(CAPNG_ADD, kinds, needed[i]);
+	(void)capng_apply(CAPNG_SELECT_BOTH);
 }
 
 int

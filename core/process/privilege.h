@@ -41,6 +41,9 @@ enum privilege_keep {
 /* Become `who` for good: no way back, no capabilities, no program that is run gains any. */
 int privilege_drop(const struct identity *who, enum privilege_keep, struct err *);
 
+/* The master, where it is root, keeps what it needs to bind, to start others as other users, and to end them. */
+void privilege_keep_few(void);
+
 /* For a command of root: what it makes from now on belongs to `who`, but it may still do what root
  * may with files. */
 int privilege_act_for(const struct identity *who, struct err *);

@@ -10,7 +10,7 @@
 #include "core/loop/loop.h"
 #include "core/process/generation.h"
 #include "core/process/ledger.h"
-#include "core/process/master.h"
+#include "core/process/master_inner.h"
 #include "core/process/role.h"
 
 #include <assert.h>

@@ -37,7 +37,7 @@ secret_hash(
 	return 0;
 }
 
-/* As SASL wants it (RFC 4013); what cannot be prepared is used as it is. Ends with free(). */
+/* As SASL wants it (RFC 4013); what cannot be prepared is used as it is. */
 static char *
 prepare(const char *password)
 {
@@ -73,7 +73,7 @@ secret_keys(
 	base64_encode((struct str){ stored, KEY }, &b);
 	buf_add_byte(&b, ',');
 	base64_encode((struct str){ server, KEY }, &b);
-	strcpy(to, buf_text(&b));
+	memcpy(to, buf_text(&b), b.len + 1);
 	result = 0;
 out:
 	if (prepared != NULL)

@@ -18,13 +18,15 @@ struct secret_cost {
 };
 
 /* "$argon2id$v=19$..." into `to`. */
-int secret_hash(char to[SECRET_HASH_MAX], const struct secret_cost *, struct str password, struct err *);
+int secret_hash(
+    char to[SECRET_HASH_MAX], const struct secret_cost *, struct str password, struct err *);
 
 /*
  * What SCRAM-SHA-256 (RFC 5802, 7677) needs to know instead of the password:
  * "{SCRAM-SHA-256}4096,SALT,STOREDKEY,SERVERKEY", all base64.
  */
-int secret_keys(char to[SECRET_KEYS_MAX], const struct secret_cost *, struct str password, struct err *);
+int secret_keys(
+    char to[SECRET_KEYS_MAX], const struct secret_cost *, struct str password, struct err *);
 
 /* 1: it fits; 0: it does not; -1: the hash is of no kind that is known, or memory lacks. */
 int secret_check(struct arena *, const char *hash, struct str password, struct err *);

@@ -27,9 +27,9 @@ struct users {
 	const char *path;
 	pthread_mutex_t lock; /* over what follows: threads read at once */
 	struct arena *arena;
-	struct user *items;   /* sorted by name */
+	struct user *items; /* sorted by name */
 	size_t count;
-	struct stat seen;     /* of the file that was read */
+	struct stat seen; /* of the file that was read */
 };
 
 void users_open(struct users *, const char *path);
@@ -39,7 +39,8 @@ void users_close(struct users *);
  * 1 found, 0 not, -1 failed. Strings live in the arena. Where the name is not there, `hash` is
  * another user's, for the same work to be done with.
  */
-int users_find(struct users *, struct arena *, struct str local, struct str domain, struct user *, struct err *);
+int users_find(struct users *, struct arena *, struct str local, struct str domain, struct user *,
+    struct err *);
 
 /* Names, sorted, as a copy in the arena; NULL where it failed. */
 const char *const *users_names(struct users *, struct arena *, size_t *count, struct err *);
@@ -47,6 +48,7 @@ const char *const *users_names(struct users *, struct arena *, size_t *count, st
 enum users_change { USERS_ADD, USERS_REPLACE, USERS_REMOVE };
 
 /* 1 done, 0 it is there already (add) or is not there (the others), -1 failed. `rest`: the line after the name. */
-int users_change(struct users *, enum users_change, const char *name, const char *rest, struct err *);
+int
+users_change(struct users *, enum users_change, const char *name, const char *rest, struct err *);
 
 #endif

@@ -25,6 +25,8 @@ from server import NOBODY, POSTERN, Server, wait_for  # noqa: E402
 
 TESTS = []
 PASSWORD = "correct-horse-battery"
+# chown, dac_override, dac_read_search, fowner, kill, setgid, setuid, setpcap, net_bind_service
+MASTER_CAPS = sum(1 << c for c in (0, 1, 2, 3, 5, 6, 7, 8, 10))
 PROCESSES = {"master": 1, "auth": 1, "smtp": 2, "access": 1}
 
 
@@ -78,6 +80,7 @@ def rights(server):
         for thread in os.listdir(f"/proc/{pid}/task"):
             s = status_of(f"/proc/{pid}/task/{thread}")
             if role == "master":
+                expect(int(s["CapEff"], 16) & ~MASTER_CAPS == 0, "the master has", s["CapEff"])
                 continue
             uid = str(server.served_by)
             expect(s["Uid"].split() == [uid] * 4, role, number, s["Uid"])
