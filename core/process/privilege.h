@@ -41,7 +41,7 @@ enum privilege_keep {
 /* Become `who` for good: no way back, no capabilities, no program that is run gains any. */
 int privilege_drop(const struct identity *who, enum privilege_keep, struct err *);
 
-/* The master, where it is root, keeps what it needs to bind, to start others as other users, and to end them. */
+/* The master, where it is root, keeps what it needs to bind, and to start and end others' processes. */
 void privilege_keep_few(void);
 
 /* For a command of root: what it makes from now on belongs to `who`, but it may still do what root

@@ -25,8 +25,8 @@ from server import NOBODY, POSTERN, Server, wait_for  # noqa: E402
 
 TESTS = []
 PASSWORD = "correct-horse-battery"
-# chown, dac_override, dac_read_search, fowner, kill, setgid, setuid, setpcap, net_bind_service
-MASTER_CAPS = sum(1 << c for c in (0, 1, 2, 3, 5, 6, 7, 8, 10))
+# chown, dac_override, dac_read_search, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service
+MASTER_CAPS = sum(1 << c for c in (0, 1, 2, 3, 4, 5, 6, 7, 8, 10))
 PROCESSES = {"master": 1, "auth": 1, "smtp": 2, "access": 1}
 
 
