@@ -110,9 +110,10 @@ local_date(int64_t seconds)
 static void
 print_zone(int64_t minutes, const char *colon, char to[8])
 {
-	int size = (int)(minutes < 0 ? -minutes : minutes);
+	unsigned size = (unsigned)(minutes < 0 ? -minutes : minutes);
 
-	snprintf(to, 8, "%c%02d%s%02d", minutes < 0 ? '-' : '+', size / 60 % 100, colon, size % 60);
+	snprintf(
+	    to, 8, "%c%02u%.1s%02u", minutes < 0 ? '-' : '+', size / 60 % 100, colon, size % 60);
 }
 
 const char *
