@@ -58,18 +58,30 @@ mailbox_path(struct str user, struct str name, char *to, size_t size, struct err
 	return 0;
 }
 
+/* Whoever makes a Maildir makes cur last: without it another is at work on it, or died over it. */
+static bool
+is_whole(int fd)
+{
+	return faccessat(fd, "cur", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int
 open_folder(const struct maildir *set, const char *path, unsigned how, struct err *err)
 {
 	int root = path_open_root(set, err), fd;
+	bool is_missing;
 
 	if (root < 0)
 		return -1;
 	fd = path_open(root, path, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0 && errno == ENOENT && (how & STORAGE_CREATE) != 0)
+	is_missing = fd >= 0 ? !is_whole(fd) : errno == ENOENT;
+	if (is_missing && (how & STORAGE_CREATE) != 0) {
+		if (fd >= 0)
+			close(fd);
 		fd = path_make_maildir(set, root, path, err);
-	else if (fd < 0)
+	} else if (fd < 0) {
 		err_errno(err, "cannot open mailbox %s", path);
+	}
 	close(root);
 	return fd;
 }

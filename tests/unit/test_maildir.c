@@ -407,11 +407,31 @@ mailboxes_are_made_renamed_and_removed(void)
 	CHECK_INT(count, 2);
 }
 
+/* Another worker makes it at this moment, or was killed over it. */
+static void
+a_mailbox_made_by_half_is_completed(void)
+{
+	struct storage_append p = { .date_ns = 1700000000000000000 };
+	struct mailbox *box;
+	char path[700];
+
+	begin();
+	snprintf(path, sizeof path, "%s/example.test", root);
+	CHECK_INT(mkdir(path, 0700), 0);
+	snprintf(path, sizeof path, "%s/example.test/alice", root);
+	CHECK_INT(mkdir(path, 0700), 0);
+	box = open_inbox(STORAGE_CREATE);
+	CHECK(box != NULL);
+	CHECK_INT(append(box, &p, STR("text")), 0);
+	store->close(box);
+}
+
 void
 suite_maildir(void)
 {
 	static const struct test tests[] = {
 		{ "text comes back byte for byte", text_comes_back_byte_for_byte },
+		{ "a mailbox made by half is completed", a_mailbox_made_by_half_is_completed },
 		{ "the same delivery twice is one message",
 		    the_same_delivery_twice_is_one_message },
 		{ "UIDs last and are never given twice", uids_last_and_are_never_given_twice },
