@@ -32,7 +32,7 @@ for suite; do
 	echo "== $suite"
 	$command >"$log" 2>&1
 	code=$?
-	last=$(grep -E '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
+	last=$(grep -E '^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1)
 	p=$(echo "$last" | sed -n 's/.*: \([0-9]*\) passed, .*/\1/p')
 	f=$(echo "$last" | sed -n 's/.*passed, \([0-9]*\) failed.*/\1/p')
 	if [ -z "$last" ] || { [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; }; then
