@@ -8,6 +8,7 @@ libcore_a_SOURCES += %D%/script.c %D%/script.h \
 	%D%/script_budget.c %D%/script_budget.h \
 	%D%/script_freeze.c \
 	%D%/script_library.c \
+	%D%/script_lint.c \
 	%D%/script_load.c %D%/script_parts.h \
 	%D%/script_pattern.c %D%/script_pattern.h \
 	%D%/script_strings.c \

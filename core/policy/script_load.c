@@ -55,6 +55,18 @@ unknown_stage(lua_State *L, struct script_loading *loading, const char *name)
 			      : arena_printf(loading->arena, "unknown stage '%s'", name));
 }
 
+/* Of the function on top, where it is written in this script. */
+static void
+check_verdicts(lua_State *L, struct script_loading *loading, enum stage stage)
+{
+	lua_Debug ar;
+
+	lua_pushvalue(L, -1);
+	lua_getinfo(L, ">S", &ar);
+	if (ar.linedefined > 0)
+		lint_handler(loading, stage, ar.linedefined, ar.lastlinedefined);
+}
+
 static int
 load_on(lua_State *L)
 {
@@ -74,6 +86,7 @@ load_on(lua_State *L)
 		return luaL_error(
 		    L, "on: more than %d handlers in one policy", SCRIPT_HANDLERS_MAX);
 	lua_settop(L, 2);
+	check_verdicts(L, loading, stage);
 	state->handlers[state->handler_count++] = luaL_ref(L, LUA_REGISTRYINDEX);
 	h = config_append(loading->arena, (void **)&loading->handlers, &loading->count, sizeof *h);
 	h->policy = state->policy;
@@ -246,6 +259,7 @@ load_script(struct script_state *state, const struct config_script *script)
 		tell(loading, L);
 		return;
 	}
+	loading->lint = lint_create(loading->arena, script->text);
 	push_environment(L);
 	lua_setupvalue(L, -2, 1);
 	budget_begin(L, SCRIPT_LOAD_INSTRUCTIONS, SCRIPT_LOAD_MS);

@@ -4,9 +4,10 @@
  *
  *   script.c          calls, waits, ends        script_load.c     from text to handlers
  *   script_api.c      what `tx` has             script_verdict.c  accept() ... park()
- *   script_wait.c     sleep and dns             script_library.c  Lua's library, bounded and in
- * order script_freeze.c   nothing outlives a call   script_pattern.c, script_strings.c  patterns
+ *   script_wait.c     sleep and dns             script_library.c  Lua's library, bounded, in order
+ *   script_freeze.c   nothing outlives a call   script_pattern.c, script_strings.c  patterns
  *   script_sandbox.c  the bare state, memory    script_budget.c   instructions and time
+ *   script_lint.c     verdicts that cannot be
  *
  * A policy has one Lua state, in which each call is a coroutine taken from a pool. A state that
  * misbehaved is retired: new calls get a fresh one, made from the generation's text; the old one is
@@ -96,6 +97,7 @@ struct script_loading {
 	struct arena *arena;
 	struct config_mistakes *mistakes;
 	const struct config_script *script; /* the present one */
+	struct lint *lint;                  /* the same, as words */
 	size_t count;
 	struct script_handler *handlers;
 	size_t option_count;
@@ -118,6 +120,13 @@ void call_resume(struct script_call *, const char *failure);
 /* A state with all scripts of the policy in it. NULL where there were mistakes. */
 struct script_state *state_create(struct script_policy *, struct script_loading *);
 void state_destroy(struct script_state *);
+
+/* ---- script_lint.c */
+/* The script's text, in words, for lint_handler. */
+struct lint *lint_create(struct arena *, struct str text);
+/* Tell of each verdict that the stage does not have and the function from line `first` to `last`
+ * of the present script returns. */
+void lint_handler(struct script_loading *, enum stage, int first, int last);
 
 /* ---- what is put into the table of names on top of the stack */
 void library_open(lua_State *);

@@ -1,5 +1,6 @@
 # A verdict at close, where nothing is asked, changes nothing and is logged as a mistake.
-policy on("close", function(tx) return reject(550, "5.7.1", "No thanks") end)
+# (A plain return of it would be a mistake when the policy is loaded.)
+policy on("close", function(tx) local v = reject(550, "5.7.1", "No thanks") return v end)
 client 127.0.0.1
 S: 220 *
 C: EHLO client.test
