@@ -36,9 +36,10 @@ copy_marks(struct arena *a, const struct spool_mark *from, size_t count)
 		marks[i].text = str_copy(a, from[i].text);
 		marks[i].mailbox = str_copy(a, from[i].mailbox);
 		marks[i].base_name = str_copy(a, from[i].base_name);
-		message_ref(marks[i].message);
+		message_ref(marks[i].message)->bound++;
 		/* One record stands in one stream. */
-		assert(message_stream(marks[i].message) == message_stream(marks[0].message));
+		assert(marks[i].message->segment == NULL || marks[0].message->segment == NULL ||
+		       message_stream(marks[i].message) == message_stream(marks[0].message));
 	}
 	return marks;
 }
@@ -46,8 +47,10 @@ copy_marks(struct arena *a, const struct spool_mark *from, size_t count)
 static void
 answer(struct pending *p)
 {
-	for (size_t i = 0; i < p->mark_count; i++)
+	for (size_t i = 0; i < p->mark_count; i++) {
+		p->marks[i].message->bound--;
 		message_unref(p->marks[i].message);
+	}
 	p->done(p->result, p->arg);
 }
 
@@ -78,6 +81,8 @@ apply_marks(struct pending *p)
 	for (size_t i = 0; i < p->mark_count; i++) {
 		const struct spool_mark *m = &p->marks[i];
 
+		if (m->message->final)
+			continue;
 		message_apply(m->message, m);
 		if (m->message->final)
 			m->message->durable = 1;
@@ -145,16 +150,30 @@ on_commit_written(struct item *i, struct batch *b)
 }
 
 /* ---- before it */
+
+/* Where its marks count; else the main stream. */
+static struct stream *
+target(const struct pending *p)
+{
+	if (p->mark_count > 0 && p->marks[0].message->segment != NULL)
+		return message_stream(p->marks[0].message);
+	return &p->spool->own->streams[SEGMENT_MAIN];
+}
+
 static void
 enqueue(struct pending *p)
 {
 	struct spool *spool = p->spool;
-	struct stream *s = p->mark_count > 0 ? message_stream(p->marks[0].message)
-					     : &spool->own->streams[SEGMENT_MAIN];
+	struct stream *s = target(p);
 	struct batch *b = stream_batch(s);
 	struct record_piece file;
 	struct item *i;
 
+	/* The log for which its text was synced has ended meanwhile. */
+	if (p->body != NULL && body_is_in_file(p->body) && body_log(p->body) != s->log) {
+		refuse(p, SPOOL_FAILED);
+		return;
+	}
 	if (b->bytes.len > BATCH_MAX / 2 - p->head.len || p->head.len > BATCH_MAX / 4) {
 		refuse(p, SPOOL_FULL);
 		return;
@@ -211,7 +230,7 @@ spool_commit(struct spool *spool, const struct spool_commit *c,
 	};
 	p->envelope->size = c->head.len + size - c->skip;
 	if (c->body != NULL && body_is_in_file(c->body))
-		body_sync(c->body, on_body_synced, p);
+		body_sync(c->body, target(p)->log, on_body_synced, p);
 	else
 		enqueue(p);
 }

@@ -183,7 +183,7 @@ on_written(void *arg, enum work_result result)
 	while ((l = list_take_first(&spool->writing)) != NULL)
 		failed |= batch_written(list_member(l, struct batch, link));
 	/* After a failure the disk gets a second's rest, but for what a client waits for. */
-	if (failed)
+	if (failed || spool->own->unsure)
 		timer_set(&spool->tick, TICK_MS);
 	spool_flush(spool);
 }
@@ -193,16 +193,15 @@ write_batches(void *arg)
 {
 	struct spool *spool = arg;
 
-	LIST_EACH(at, &spool->writing)
-	batch_write(list_member(at, struct batch, link));
+	LIST_EACH (at, &spool->writing)
+		batch_write(list_member(at, struct batch, link));
 }
 
 /* Take the batches that are due; with `all`, also those that only wait for company. */
 static bool
 take_batches(struct spool *spool, bool all)
 {
-	LIST_EACH(at, &spool->logs)
-	{
+	LIST_EACH (at, &spool->logs) {
 		struct log *log = list_member(at, struct log, link);
 
 		for (int i = 0; i < STREAMS; i++) {

@@ -32,7 +32,9 @@ struct body {
 	bool in_file, busy, gone; /* gone: discarded */
 	int code;                 /* what failed first, or 0 */
 	char name[BODY_NAME_MAX];
-	int folder_fd, fd;
+	struct log *log;    /* in whose folder the file stands */
+	struct log *target; /* of the COMMIT */
+	int fd;
 	void (*drained)(void *);
 	void *drained_arg;
 	void (*synced)(int, void *);
@@ -48,7 +50,7 @@ body_create(struct spool *spool)
 	b->arena = a;
 	b->spool = spool;
 	b->fd = -1;
-	b->folder_fd = spool->own->folder.body_fd;
+	b->log = spool->own;
 	buf_init(&b->memory, PENDING_MAX);
 	buf_init(&b->writing, PENDING_MAX);
 	list_add_last(&spool->bodies, &b->link);
@@ -70,8 +72,8 @@ body_destroy(struct body *b)
 static int
 open_file(struct body *b)
 {
-	b->fd =
-	    openat(b->folder_fd, b->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	b->fd = openat(b->log->folder.body_fd, b->name,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	return b->fd < 0 ? -1 : fchmod(b->fd, 0600);
 }
 
@@ -85,13 +87,35 @@ run_write(void *arg)
 		b->code = errno;
 }
 
+/* A DSN's COMMIT stands in the log of the message that it speaks of; so must its text. */
+static int
+move_file(struct body *b)
+{
+	if (b->target == b->log)
+		return 0;
+	if (renameat(b->log->folder.body_fd, b->name, b->target->folder.body_fd, b->name) < 0)
+		return -1;
+	b->log = b->target;
+	return 0;
+}
+
 static void
 run_sync(void *arg)
 {
 	struct body *b = arg;
 
-	if (fsync(b->fd) < 0 || fsync(b->folder_fd) < 0)
+	if (move_file(b) < 0) {
 		b->code = errno;
+		return;
+	}
+	if (b->log->unsure)
+		b->code = EIO;
+	else if (fsync(b->fd) < 0)
+		b->code = errno;
+	else if (fsync(b->log->folder.body_fd) < 0) {
+		b->code = errno;
+		b->log->unsure = true;
+	}
 }
 
 static void
@@ -100,7 +124,7 @@ run_remove(void *arg)
 	struct body *b = arg;
 
 	if (b->fd >= 0)
-		unlinkat(b->folder_fd, b->name, 0);
+		unlinkat(b->log->folder.body_fd, b->name, 0);
 }
 
 /* ---- on the loop */
@@ -244,6 +268,12 @@ body_is_in_file(const struct body *b)
 	return b->in_file;
 }
 
+const struct log *
+body_log(const struct body *b)
+{
+	return b->log;
+}
+
 void
 body_discard(struct body *b)
 {
@@ -253,8 +283,9 @@ body_discard(struct body *b)
 }
 
 void
-body_sync(struct body *b, void (*done)(int, void *), void *arg)
+body_sync(struct body *b, struct log *log, void (*done)(int, void *), void *arg)
 {
+	b->target = log;
 	b->synced = done;
 	b->synced_arg = arg;
 	b->drained = NULL;

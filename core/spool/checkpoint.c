@@ -296,8 +296,8 @@ finish(struct checkpoint *c)
 		if (w->done != NULL)
 			w->done(c->result, w->arg);
 	arena_destroy(c->arena);
-	LIST_EACH(at, &spool->logs)
-	log_keep(list_member(at, struct log, link));
+	LIST_EACH (at, &spool->logs)
+		log_keep(list_member(at, struct log, link));
 }
 
 static void
@@ -353,12 +353,18 @@ on_synced(void *arg, enum work_result result)
 }
 
 static void
+finish_later(void *c)
+{
+	finish(c);
+}
+
+static void
 start_sync(struct checkpoint *c)
 {
 	if (work_start(c->spool->disk, &c->spool->checkpoint, run_sync, on_synced, c) == 0)
 		return;
 	c->result = err_set(&c->err, "too much is asked of the disk");
-	finish(c);
+	spool_later(c->spool, finish_later, c);
 }
 
 static void
@@ -391,7 +397,7 @@ add_barrier(struct checkpoint *c, struct stream *s)
 }
 
 static void
-begin(struct spool *spool)
+checkpoint_create(struct spool *spool)
 {
 	struct arena *a = arena_create(NULL);
 	struct checkpoint *c = arena_alloc(a, sizeof *c);
@@ -402,24 +408,39 @@ begin(struct spool *spool)
 	spool->checkpoint = c;
 	ledger_open(&spool->ledger);
 	timer_stop(&spool->checkpoint_timer);
-	LIST_EACH(at, &spool->logs)
-	for (int i = 0; i < STREAMS; i++)
-		add_barrier(c, &list_member(at, struct log, link)->streams[i]);
-	spool_flush(spool);
+}
+
+static void
+checkpoint_begin(struct checkpoint *c)
+{
+	/* Of a log that is still read the deliveries are not all in the ledger yet. */
+	c->waiting = 1;
+	LIST_EACH (at, &c->spool->logs) {
+		struct log *log = list_member(at, struct log, link);
+
+		for (int i = 0; i < STREAMS && log->settled; i++)
+			add_barrier(c, &log->streams[i]);
+	}
+	spool_flush(c->spool);
+	if (--c->waiting == 0)
+		start_sync(c);
 }
 
 void
 spool_checkpoint(struct spool *spool, void (*done)(int, void *), void *arg)
 {
+	bool under_way = spool->checkpoint != NULL;
 	struct waiter *w;
 
-	if (spool->checkpoint == NULL)
-		begin(spool);
-	if (done == NULL)
-		return;
-	w = arena_alloc(spool->checkpoint->arena, sizeof *w);
-	*w = (struct waiter){ spool->checkpoint->waiters, done, arg };
-	spool->checkpoint->waiters = w;
+	if (!under_way)
+		checkpoint_create(spool);
+	if (done != NULL) {
+		w = arena_alloc(spool->checkpoint->arena, sizeof *w);
+		*w = (struct waiter){ spool->checkpoint->waiters, done, arg };
+		spool->checkpoint->waiters = w;
+	}
+	if (!under_way)
+		checkpoint_begin(spool->checkpoint);
 }
 
 static void

@@ -49,8 +49,7 @@ stream_bytes(const struct stream *s, uint64_t *live)
 	uint64_t bytes = 0;
 
 	*live = 0;
-	LIST_EACH(at, (struct link *)&s->segments)
-	{
+	LIST_EACH (at, (struct link *)&s->segments) {
 		struct segment *segment = list_member(at, struct segment, link);
 
 		bytes += (uint64_t)segment->blocks * LOG_BLOCK;
@@ -265,8 +264,7 @@ log_clean(struct log *log)
 		.from = from,
 		.moves = arena_alloc(a, MOVE_AT_ONCE * sizeof *all->moves) };
 	all->pressed = count_segments(&log->streams[SEGMENT_MAIN]) > CLEAN_PRESSED;
-	LIST_EACH(at, &from->messages)
-	{
+	LIST_EACH (at, &from->messages) {
 		struct message *m = list_member(at, struct message, link);
 
 		if (all->count == MOVE_AT_ONCE || bytes >= MOVE_BYTES)

@@ -109,7 +109,9 @@ open_spare(struct batch *b, struct spare spare)
 	    segment_take(&stream->log->folder, spare.incarnation, stream->use, incarnation, &err);
 
 	if (fd < 0) {
+		stream->log->unsure = true;
 		log_error("%s", err.text);
+		errno = err.code;
 		return NULL;
 	}
 	s = segment_create_in(stream, incarnation, fd, spare.bytes);
@@ -137,6 +139,10 @@ roll(struct batch *b, uint64_t least, bool important)
 	struct err err;
 	int code;
 
+	if (log->unsure) {
+		errno = EIO;
+		return NULL;
+	}
 	while (!take_spare(log, least, 1, &spare)) {
 		if (log_make_spare(log, least, &err) == 0)
 			continue;
@@ -218,8 +224,7 @@ fail_segment(struct batch *b, struct segment *s, uint32_t block)
 static void
 place_items(struct batch *b)
 {
-	LIST_EACH(at, &b->items)
-	{
+	LIST_EACH (at, &b->items) {
 		struct item *i = list_member(at, struct item, link);
 		uint32_t blocks = i->kind != 0 ? log_blocks(i->length) : 0;
 

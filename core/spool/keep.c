@@ -107,8 +107,7 @@ static void
 find_free(struct keeping *k)
 {
 	for (int i = 0; i < STREAMS; i++) {
-		LIST_EACH(at, &k->log->streams[i].segments)
-		{
+		LIST_EACH (at, &k->log->streams[i].segments) {
 			struct segment *s = list_member(at, struct segment, link);
 
 			if (!s->closed || s->pins > 0 || s->readers > 0 ||
@@ -131,8 +130,10 @@ free_one(struct keeping *k, struct segment *s)
 	    !s->failed && log->spare_count < SPARES_MAX && bytes >= log->spool->segment_bytes / 8;
 	pthread_mutex_unlock(&log->lock);
 	k->result = segment_free(&log->folder, s->stream->use, s->incarnation, keep, &k->err);
-	if (k->result < 0)
+	if (k->result < 0) {
+		log->unsure = true;
 		return;
+	}
 	k->freed++;
 	pthread_mutex_lock(&log->lock);
 	if (keep && log->spare_count < SPARES_MAX)
@@ -160,8 +161,7 @@ log_is_empty(const struct log *log)
 
 		if (s->filling != NULL || s->writing != NULL)
 			return false;
-		LIST_EACH(at, (struct link *)&s->segments)
-		{
+		LIST_EACH (at, (struct link *)&s->segments) {
 			struct segment *segment = list_member(at, struct segment, link);
 
 			if (segment->pins > 0 || segment->readers > 0)
@@ -217,11 +217,12 @@ log_keep(struct log *log)
 		return;
 	}
 	log_clean(log);
-	find_free(&found);
+	if (!log->unsure)
+		find_free(&found);
 	pthread_mutex_lock(&log->lock);
 	spares = log->spare_count + found.count;
 	pthread_mutex_unlock(&log->lock);
-	found.make = spares < SPARES_WANTED && !log->adopted &&
+	found.make = spares < SPARES_WANTED && !log->adopted && !log->unsure &&
 		     !list_empty(&log->streams[SEGMENT_MAIN].segments);
 	if (found.count == 0 && !found.make)
 		return;
@@ -243,8 +244,8 @@ log_destroy(struct log *log)
 		while ((l = s->segments.next) != &s->segments) {
 			struct segment *segment = list_member(l, struct segment, link);
 
-			LIST_EACH(at, &segment->messages)
-			message_destroy(list_member(at, struct message, link));
+			LIST_EACH (at, &segment->messages)
+				message_destroy(list_member(at, struct message, link));
 			segment_destroy(segment);
 		}
 		batch_drop(s);
@@ -264,7 +265,8 @@ log_bytes(struct log *log)
 		bytes += log->spares[i].bytes;
 	pthread_mutex_unlock(&log->lock);
 	for (int i = 0; i < STREAMS; i++)
-		LIST_EACH(at, &log->streams[i].segments)
-	bytes += (uint64_t)list_member(at, struct segment, link)->blocks * LOG_BLOCK;
+		LIST_EACH (at, &log->streams[i].segments)
+			bytes +=
+			    (uint64_t)list_member(at, struct segment, link)->blocks * LOG_BLOCK;
 	return bytes;
 }

@@ -301,7 +301,7 @@ message_rest(struct message *m)
 	struct item *i;
 
 	m->resting = m->stating;
-	if (m->active == NULL || m->final || m->moving || m->stating)
+	if (m->active == NULL || m->final || m->moving || m->stating || m->bound > 0)
 		return;
 	if (!m->changed) {
 		deactivate(m);

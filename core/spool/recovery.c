@@ -121,6 +121,17 @@ attach_segment(struct log *log, const struct scan_segment *from, struct link *to
 	return 0;
 }
 
+/* Which messages came from where is not known any more: from any of the old main segments. */
+static void
+keep_behind_sources(const struct link *main, struct link *deferred)
+{
+	uint64_t newest =
+	    list_empty(main) ? 0 : list_member(main->prev, struct segment, link)->incarnation;
+
+	LIST_EACH (at, deferred)
+		list_member(at, struct segment, link)->newest_source = newest;
+}
+
 /* The old segments come before those that were begun since. */
 static int
 attach_segments(struct adoption *ad, struct err *err)
@@ -133,6 +144,7 @@ attach_segments(struct adoption *ad, struct err *err)
 	for (size_t i = 0; i < ad->scan.segment_count && r == 0; i++)
 		if (ad->scan.segments[i].file.use < STREAMS)
 			r = attach_segment(ad->log, &ad->scan.segments[i], old, err);
+	keep_behind_sources(&old[SEGMENT_MAIN], &old[SEGMENT_DEFERRED]);
 	for (int i = 0; i < STREAMS; i++)
 		while ((l = old[i].prev) != &old[i]) {
 			list_remove(l);
@@ -144,8 +156,7 @@ attach_segments(struct adoption *ad, struct err *err)
 static struct segment *
 find_segment(struct log *log, enum segment_use use, uint64_t incarnation)
 {
-	LIST_EACH(at, &log->streams[use].segments)
-	{
+	LIST_EACH (at, &log->streams[use].segments) {
 		struct segment *s = list_member(at, struct segment, link);
 
 		if (s->incarnation == incarnation)

@@ -86,12 +86,13 @@ spool_room(struct spool *spool, uint64_t size)
 	return spool->room_bytes > size ? 0 : -1;
 }
 
+static void spool_replace_log(struct spool *);
+
 /* ---- timers */
 static void
 flush_all(struct spool *spool)
 {
-	LIST_EACH(at, &spool->logs)
-	{
+	LIST_EACH (at, &spool->logs) {
 		struct log *log = list_member(at, struct log, link);
 
 		for (int i = 0; i < STREAMS; i++)
@@ -113,8 +114,7 @@ on_tick(void *arg)
 {
 	struct spool *spool = arg;
 
-	LIST_EACH(at, &spool->logs)
-	{
+	LIST_EACH (at, &spool->logs) {
 		struct log *log = list_member(at, struct log, link);
 
 		for (int i = 0; i < STREAMS; i++)
@@ -122,6 +122,8 @@ on_tick(void *arg)
 				stream_batch(&log->streams[i]);
 		log_keep(log);
 	}
+	if (spool->own->unsure && spool->own->settled)
+		spool_replace_log(spool);
 	flush_all(spool);
 }
 
@@ -183,28 +185,56 @@ try_folder(const char *name, void *arg)
 	return 0;
 }
 
+/* A new, empty log of our own. */
+static int
+make_log(struct spool *spool, struct folder *f, struct err *err)
+{
+	char name[FOLDER_NAME_MAX];
+	int made = 0;
+
+	/* Another worker that starts now may adopt the new folder before it is locked: then one more. */
+	for (int i = 0; made == 0 && i < FOLDER_TRIES; i++) {
+		snprintf(name, sizeof name, "log-%016" PRIx64, random_number());
+		made = folder_open(spool->dir_fd, name, FOLDER_CREATE | FOLDER_LOCK, f, err);
+	}
+	return made == 1 ? 0 : -1;
+}
+
 static int
 choose_log(struct spool *spool, struct err *err)
 {
 	struct choice c = { .spool = spool };
-	char name[FOLDER_NAME_MAX];
-	int made;
 
 	if (spool_dir_each(spool->dir_fd, try_folder, &c, err) < 0)
 		return -1;
-	/* Another worker that starts now may adopt the new folder before it is locked: then there is one more. */
-	for (int i = 0; !c.found && i < FOLDER_TRIES; i++) {
-		snprintf(name, sizeof name, "log-%016" PRIx64, random_number());
-		made =
-		    folder_open(spool->dir_fd, name, FOLDER_CREATE | FOLDER_LOCK, &c.folder, err);
-		if (made < 0)
-			return -1;
-		c.found = made == 1;
-	}
-	if (!c.found)
+	if (!c.found && make_log(spool, &c.folder, err) < 0)
 		return -1;
 	spool->own = log_attach(spool, &c.folder, false);
 	return log_learn(spool->own, err);
+}
+
+/* Our log's folder is not to be trusted any more: new mail goes into another one. */
+static void
+spool_replace_log(struct spool *spool)
+{
+	struct folder f;
+	struct err err;
+	struct log *log;
+
+	if (make_log(spool, &f, &err) < 0) {
+		log_error("%s", err.text);
+		return;
+	}
+	log_error(
+	    "%s is not used any more for new mail: its disk has failed", spool->own->folder.name);
+	log = log_attach(spool, &f, false);
+	if (log_learn(log, &err) < 0) {
+		log_destroy(log);
+		return;
+	}
+	log->settled = true;
+	spool->own->adopted = true;
+	spool->own = log;
 }
 
 static void
@@ -296,8 +326,8 @@ spool_close(struct spool *spool)
 	checkpoint_drop(spool);
 	while (!list_empty(&spool->logs))
 		end_log(spool, list_member(spool->logs.next, struct log, link));
-	LIST_EACH(at, &spool->over)
-	message_destroy(list_member(at, struct message, link));
+	LIST_EACH (at, &spool->over)
+		message_destroy(list_member(at, struct message, link));
 	bodies_drop(spool);
 	close(spool->dir_fd);
 	loop_forget(spool->loop, spool);
@@ -309,8 +339,8 @@ spool_stats(const struct spool *spool, struct spool_stats *to)
 {
 	*to = spool->stats;
 	to->bytes_disk = 0;
-	LIST_EACH(at, (struct link *)&spool->logs)
-	to->bytes_disk += log_bytes(list_member(at, struct log, link));
+	LIST_EACH (at, (struct link *)&spool->logs)
+		to->bytes_disk += log_bytes(list_member(at, struct log, link));
 }
 
 int

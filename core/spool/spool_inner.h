@@ -127,6 +127,7 @@ struct log {
 	bool keeping;  /* a job that makes and frees segments is under way */
 	bool cleaning; /* a job that moves messages is under way */
 
+	atomic_bool unsure; /* a sync of the folder failed: what it holds is not known any more */
 	pthread_mutex_t lock;
 	uint64_t last_incarnation;
 	struct spare spares[SPARES_MAX];
@@ -172,6 +173,7 @@ struct message {
 	uint16_t resting : 1; /* to be put to rest when that is written */
 	uint16_t moving : 1;  /* a copy of it is on its way */
 	uint16_t has_file : 1;
+	uint16_t bound : 4; /* commits on their way that hold marks of it: it may not rest */
 	char id[MESSAGE_ID_MAX];
 };
 
@@ -285,8 +287,9 @@ void message_apply(struct message *, const struct spool_mark *);
 /* body.c */
 void bodies_drop(struct spool *);
 bool body_is_in_file(const struct body *);
-/* Finish and sync the file, then `done` on the loop: 0, or the errno. */
-void body_sync(struct body *, void (*done)(int code, void *arg), void *arg);
+const struct log *body_log(const struct body *);
+/* Finish and sync the file in the folder of that log, then `done` on the loop: 0, or the errno. */
+void body_sync(struct body *, struct log *, void (*done)(int code, void *arg), void *arg);
 void body_describe(const struct body *, uint64_t skip, struct record_piece *);
 /* Keep the file, drop the rest. */
 void body_release(struct body *);

@@ -654,6 +654,52 @@ waiting_messages_move_and_segments_are_freed(void)
 	end(&l);
 }
 
+/* Two logs, one adopted: each notification stands where its marks count, with its large text. */
+static void
+a_large_notification_goes_where_its_message_is(void)
+{
+	const char *dir = copy_of(check_folder());
+	struct envelope_rcpt rcpt = { .address = STR("sender@far.test") };
+	struct envelope e = { .rcpts = &rcpt, .rcpt_count = 1, .is_notification = true };
+	struct life one, two;
+
+	begin(&one, dir);
+	begin(&two, dir);
+	commit(&one, "x@here.test", STR("H: 1\r\n"), NULL, 0);
+	commit(&two, "x@here.test", STR("H: 1\r\n"), NULL, 0);
+	turn_until(&one, &one.count, 1);
+	turn_until(&two, &two.count, 1);
+	end(&one);
+	end(&two);
+	begin(&one, dir);
+	turn_until(&one, &one.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct spool_mark failed = {
+			.kind = MARK_FAIL, .rcpt = 0, .message = one.found[i]
+		};
+
+		load(&one, one.found[i]);
+		spool_make_id(one.spool, e.id);
+		spool_commit(one.spool,
+		    &(struct spool_commit){ .envelope = &e,
+			.head = STR("H: 1\r\n"),
+			.body = body_of(&one, 100 * 1000),
+			.marks = &failed,
+			.mark_count = 1 },
+		    on_done, &one);
+	}
+	turn_until(&one, &one.ok, 2);
+	end(&one);
+	CHECK_INT(spool_check(dir, print_line, NULL, NULL), 0);
+	begin(&one, dir);
+	turn_until(&one, &one.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		load(&one, one.found[i]);
+		check_text(one.found[i], STR("H: 1\r\n"), 100 * 1000);
+	}
+	end(&one);
+}
+
 /* A segment must not be freed before those whose records stand in it have been told. */
 static void
 a_batch_over_many_segments_keeps_them_all(void)
@@ -688,7 +734,10 @@ suite_spool(void)
 		{ "a head replaces the first bytes", a_head_replaces_the_first_bytes },
 		{ "a discarded body leaves nothing", a_discarded_body_leaves_nothing },
 		{ "many messages fill many segments", many_messages_fill_many_segments },
-		{ "a batch over many segments keeps them all", a_batch_over_many_segments_keeps_them_all },
+		{ "a large notification goes where its message is",
+		    a_large_notification_goes_where_its_message_is },
+		{ "a batch over many segments keeps them all",
+		    a_batch_over_many_segments_keeps_them_all },
 		{ "marks change the envelope and last", marks_change_the_envelope_and_last },
 		{ "a notification and its marks are one", a_notification_and_its_marks_are_one },
 		{ "two owners never share a log", two_owners_never_share_a_log },
