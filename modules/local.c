@@ -52,20 +52,26 @@ read_text(void *arg, uint64_t offset, void *to, size_t len, struct err *err)
 
 /* ---- loops */
 
-/* The fields at the head of the message; what of them does not fit into HEADER_MAX is not looked
- * at. */
+/* The fields at the head of the message; what of them does not fit into HEADER_MAX is not looked at. */
 static void
 read_header(struct attempt *a, struct header *h)
 {
 	char piece[16 * 1024];
+	struct str pieces[2];
 	uint64_t offset = 0;
 	struct err err;
 	int64_t n;
 
-	while (!h->complete && !h->too_large &&
-	       (n = attempt_read(a, offset, piece, sizeof piece, &err)) > 0) {
-		header_add(h, piece, (size_t)n);
-		offset += (uint64_t)n;
+	if (attempt_in_memory(a, pieces)) {
+		header_add(h, pieces[0].p, pieces[0].len);
+		if (!h->complete && !h->too_large)
+			header_add(h, pieces[1].p, pieces[1].len);
+	} else {
+		while (!h->complete && !h->too_large &&
+		       (n = attempt_read(a, offset, piece, sizeof piece, &err)) > 0) {
+			header_add(h, piece, (size_t)n);
+			offset += (uint64_t)n;
+		}
 	}
 	header_end(h);
 }

@@ -203,7 +203,8 @@ route_one(struct delivery *d, struct leaf *l)
 		wish.host = str_copy(d->arena, tx_route_host(d->tx));
 		wish.port = tx_route_port(d->tx);
 	}
-	result = route_start(&l->route, d->arena, d->options.config, r, &wish, on_routed, d);
+	result = route_start(
+	    &l->route, d->arena, d->options.config, d->options.users, r, &wish, on_routed, d);
 	l->routed = result;
 	if (result == ROUTE_LATER)
 		return STEP_WAIT;

@@ -12,9 +12,11 @@
 struct config;
 struct delivery;
 struct message;
+struct route_users;
 
 struct delivery_options {
 	const struct config *config;
+	struct route_users *users;
 	double retry_scale;
 	bool again;          /* see attempt_is_again */
 	bool now;            /* not only the recipients that are due: all */

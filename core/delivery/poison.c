@@ -31,6 +31,7 @@ struct file {
 
 struct poison {
 	struct file *file;
+	int32_t pid; /* of this process */
 };
 
 static void
@@ -72,6 +73,7 @@ poison_open(struct arena *arena, const char *data, struct err *err)
 		err_errno(err, "cannot map %s", path);
 		return NULL;
 	}
+	p->pid = getpid();
 	arena_cleanup(arena, close_file, p);
 	read_boot(boot);
 	if (strncmp(p->file->boot, boot, sizeof boot) != 0) {
@@ -99,9 +101,9 @@ find(struct poison *p, const char *id)
 
 /* The message is not being delivered by this process, so the same number was another's. */
 static bool
-is_dead(int32_t pid)
+is_dead(const struct poison *p, int32_t pid)
 {
-	return pid == getpid() || (kill(pid, 0) < 0 && errno == ESRCH);
+	return pid == p->pid || (kill(pid, 0) < 0 && errno == ESRCH);
 }
 
 unsigned
@@ -113,7 +115,7 @@ poison_crashes(struct poison *p, const char *id)
 	if (s == NULL)
 		return 0;
 	pid = atomic_load(&s->pid);
-	if (pid != 0 && is_dead(pid) && atomic_compare_exchange_strong(&s->pid, &pid, 0))
+	if (pid != 0 && is_dead(p, pid) && atomic_compare_exchange_strong(&s->pid, &pid, 0))
 		s->crashes++;
 	return s->crashes;
 }
@@ -125,14 +127,14 @@ poison_begin(struct poison *p, const char *id)
 	struct slot *s = p == NULL ? NULL : find(p, id);
 
 	if (s != NULL) {
-		atomic_store(&s->pid, getpid());
+		atomic_store(&s->pid, p->pid);
 		return;
 	}
 	for (unsigned i = 0; p != NULL && i < PROBES; i++) {
 		int32_t nobody = 0;
 
 		s = probe(p, id, i);
-		if (s->id[0] != '\0' || !atomic_compare_exchange_strong(&s->pid, &nobody, getpid()))
+		if (s->id[0] != '\0' || !atomic_compare_exchange_strong(&s->pid, &nobody, p->pid))
 			continue;
 		s->crashes = 0;
 		snprintf(s->id, sizeof s->id, "%s", id);

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/config/config.h"
 #include "core/delivery/retry.h"
+#include "core/delivery/route.h"
 #include "core/loop/clock.h"
 #include "core/loop/loop.h"
 #include "core/spool/spool.h"
@@ -105,10 +106,12 @@ put(struct queue *q, uint32_t slot, int64_t not_before_ns, bool is_known)
 
 	e->held = false;
 	if (next_due(q, e->message, &due)) {
-		if (e->now)
-			due = now_ns(q);
-		queue_push(q, slot, due > not_before_ns ? due : not_before_ns);
-		message_rest(e->message);
+		if (e->now || due < not_before_ns)
+			due = not_before_ns;
+		queue_push(q, slot, due);
+		/* What is wanted at once stays in memory, but not the whole of a backlog. */
+		if (due > now_ns(q) || q->count > QUEUE_IN_MEMORY_MAX)
+			message_rest(e->message);
 	} else if (has_parked(e->message, is_known)) {
 		e->held = true;
 		message_rest(e->message);
@@ -178,6 +181,7 @@ start_turn(struct queue *q, uint32_t slot)
 	struct turn *t = q->turns;
 	struct delivery_options options = {
 		.config = q->options.config,
+		.users = q->users,
 		.retry_scale = q->options.retry_scale,
 		.again = e->again,
 		.now = e->now,
@@ -249,6 +253,7 @@ queue_create(const struct queue_options *options)
 	q->poison = poison_open(arena, options->config->data, &err);
 	if (q->poison == NULL)
 		log_warning("%s: a message that crashes its delivery goes unnoticed", err.text);
+	q->users = route_users_create(arena);
 	if (q->options.retry_scale <= 0)
 		q->options.retry_scale = 1.0;
 	buf_init(&q->entries, ENTRIES_MAX * sizeof(struct entry));

@@ -16,6 +16,7 @@
 
 enum {
 	QUEUE_TURNS_MAX = 100,       /* messages in delivery at the same time */
+	QUEUE_IN_MEMORY_MAX = 200,   /* messages in the queue; with more, those that wait for a turn are not kept in memory */
 	QUEUE_BUSY_MS = 100,         /* until the next try where the pool was full */
 	QUEUE_SUSPECT_MS = 1000,     /* until the next try of a suspect while another is under way */
 	QUEUE_UNREADABLE_S = 300,    /* until the next try where the spool could not read it */
@@ -52,6 +53,7 @@ struct queue {
 	struct queue_options options;
 	struct spool *spool;
 	struct poison *poison;
+	struct route_users *users;
 	bool has_suspect;   /* one is being delivered */
 	struct buf entries; /* struct entry, by slot */
 	struct buf free;    /* uint32_t: free slots */

@@ -5,8 +5,12 @@
  */
 #include "core/delivery/route.h"
 
+#include <string.h>
+
 #include "core/base/arena.h"
+#include "core/base/map.h"
 #include "core/config/config.h"
+#include "core/loop/clock.h"
 #include "core/module.h"
 #include "core/process/lookup.h"
 #include "core/process/server.h"
@@ -17,6 +21,58 @@ refuse(struct route *r, enum route_result result, const char *status, const char
 	r->status = status;
 	r->reply = reply;
 	return result;
+}
+
+/* ---- users that were found lately */
+
+struct known {
+	uint64_t until_ms; /* 0: nobody */
+	char address[ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 2],
+	    user[ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 2];
+};
+
+struct route_users {
+	struct known known[ROUTE_USERS];
+};
+
+struct route_users *
+route_users_create(struct arena *arena)
+{
+	return arena_alloc(arena, sizeof(struct route_users));
+}
+
+/* "local@domain" as it was asked for; the place where it stands, or would. */
+static struct known *
+place_of(struct route *r, struct str *address)
+{
+	*address =
+	    str_of(arena_printf(r->arena, "%.*s@%.*s", STR_FMT(r->asked), STR_FMT(r->domain)));
+	return &r->users->known[map_hash(*address) % ROUTE_USERS];
+}
+
+static bool
+is_known(struct route *r)
+{
+	struct str address;
+	const struct known *k = place_of(r, &address);
+
+	if (k->until_ms <= clock_ms(server_here()->loop) || !str_eq(str_of(k->address), address))
+		return false;
+	r->mailbox = str_copy(r->arena, str_of(k->user));
+	return true;
+}
+
+static void
+remember(struct route *r)
+{
+	struct str address;
+	struct known *k = place_of(r, &address);
+
+	if (address.len >= sizeof k->address || r->mailbox.len >= sizeof k->user)
+		return;
+	memcpy(k->address, address.p, address.len + 1);
+	memcpy(k->user, r->mailbox.p, r->mailbox.len + 1);
+	k->until_ms = clock_ms(server_here()->loop) + ROUTE_USERS_MS;
 }
 
 /* ---- whose mailbox: names are tried in this order until one is a user */
@@ -78,6 +134,7 @@ on_user(enum auth_result result, struct str user, void *arg)
 	r->request = NULL;
 	if (result == AUTH_OK) {
 		r->mailbox = str_copy(r->arena, user);
+		remember(r);
 		came = ROUTE_FOUND;
 	} else if (result == AUTH_NO_USER) {
 		r->step++;
@@ -102,6 +159,9 @@ try_next(struct route *r)
 			    r->arena, "%.*s@%.*s", STR_FMT(local), STR_FMT(r->domain)));
 			return ROUTE_FOUND;
 		}
+		r->asked = local;
+		if (is_known(r))
+			return ROUTE_FOUND;
 		r->request = auth_find(server_here()->auth, local, r->domain, on_user, r);
 		return ROUTE_LATER;
 	}
@@ -153,7 +213,7 @@ choose(struct route *r, const struct route_wish *wish, const struct config_domai
 
 enum route_result
 route_start(struct route *r, struct arena *arena, const struct config *config,
-    const struct envelope_rcpt *rcpt, const struct route_wish *wish,
+    struct route_users *users, const struct envelope_rcpt *rcpt, const struct route_wish *wish,
     void (*done)(struct route *, enum route_result, void *arg), void *arg)
 {
 	ptrdiff_t at = str_find_last(rcpt->address, '@');
@@ -161,9 +221,12 @@ route_start(struct route *r, struct arena *arena, const struct config *config,
 	const struct config_domain *ours;
 	const struct config_use *use;
 
-	*r = (struct route){
-		.arena = arena, .config = config, .done = done, .arg = arg, .step = tries
-	};
+	*r = (struct route){ .users = users,
+		.arena = arena,
+		.config = config,
+		.done = done,
+		.arg = arg,
+		.step = tries };
 	if (at < 0 || address_parse(arena, rcpt->address, ADDRESS_UTF8, &address) != ADDRESS_OK)
 		return refuse(r, ROUTE_FAIL, "5.1.3", "Recipient address cannot be read");
 	r->local = address.local;

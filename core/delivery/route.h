@@ -43,15 +43,25 @@ struct route {
 	/* the search for the user */
 	struct arena *arena;
 	const struct config *config;
+	struct route_users *users;
 	struct str local, domain;
+	struct str asked; /* the local part that is being looked up */
 	const struct route_try *step;
 	struct auth_request *request;
 	void (*done)(struct route *, enum route_result, void *arg);
 	void *arg;
 };
 
-enum route_result route_start(struct route *, struct arena *, const struct config *, const struct envelope_rcpt *,
-    const struct route_wish *, void (*done)(struct route *, enum route_result, void *arg), void *arg);
+/*
+ * Users that were found lately: the session has just asked for the same name. One that is removed
+ * gets mail for a few seconds more.
+ */
+struct route_users;
+enum { ROUTE_USERS = 512, ROUTE_USERS_MS = 10 * 1000 };
+struct route_users *route_users_create(struct arena *);
+
+enum route_result route_start(struct route *, struct arena *, const struct config *, struct route_users *,
+    const struct envelope_rcpt *, const struct route_wish *, void (*done)(struct route *, enum route_result, void *arg), void *arg);
 void route_cancel(struct route *);
 
 #endif

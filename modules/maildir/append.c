@@ -109,13 +109,14 @@ name_message(const struct storage_append *a, const struct writer *w, char *to, s
 {
 	long long seconds =
 	    a->date_ns > 0 ? (long long)(a->date_ns / 1000000000) : (long long)time(NULL);
-	char unique[32];
+	char unique[128];
 
-	snprintf(unique, sizeof unique, "X%016llx", (unsigned long long)random_number());
-	snprintf(to, size, "%lld.%.*s." MAILDIR_HOST ",S=%llu,W=%llu", seconds,
-	    a->name.len > 0 ? (int)a->name.len : (int)strlen(unique),
-	    a->name.len > 0 ? a->name.p : unique, (unsigned long long)w->size,
-	    (unsigned long long)w->crlf_size);
+	if (a->name.len > 0)
+		snprintf(unique, sizeof unique, "%.*s", STR_FMT(a->name));
+	else
+		snprintf(unique, sizeof unique, "X%016llx", (unsigned long long)random_number());
+	snprintf(to, size, "%lld.%s." MAILDIR_HOST ",S=%llu,W=%llu", seconds, unique,
+	    (unsigned long long)w->size, (unsigned long long)w->crlf_size);
 }
 
 /* ---- files */
