@@ -24,7 +24,8 @@
 enum {
 	TELL_MS = 1000,     /* refused connections are logged at most so often, with their number */
 	CROWDED_MS = 10000, /* who does nothing for so long makes room when all places are taken */
-	CROWDED_LOOK = 64   /* sessions looked at for one that can go */
+	CROWDED_LOOK = 64,  /* sessions looked at for one that can go */
+	LAST_WORDS_MS = 1000 /* from the second word that the server stops to the end */
 };
 
 /* A listening socket that is accepted from. */
@@ -354,6 +355,24 @@ abort_sessions(void *arg)
 	session_abort(list_member(at, struct session, link));
 }
 
+static void
+tell_sessions(struct listeners *ls)
+{
+	LIST_EACH(at, &ls->sessions)
+	session_stop(list_member(at, struct session, link));
+}
+
+/* Who has not ended yet has a last chance to say why (RFC 5321, 3.8). */
+static void
+lose_patience(void *arg)
+{
+	struct listeners *ls = arg;
+
+	timer_init(&ls->patience, ls->server->loop, abort_sessions, ls);
+	timer_set(&ls->patience, LAST_WORDS_MS);
+	tell_sessions(ls);
+}
+
 void
 listeners_stop(struct listeners *ls, void (*done)(void *arg), void *arg)
 {
@@ -362,10 +381,9 @@ listeners_stop(struct listeners *ls, void (*done)(void *arg), void *arg)
 	ls->done = done;
 	ls->arg = arg;
 	close_doors(ls);
-	timer_init(&ls->patience, ls->server->loop, abort_sessions, ls);
+	timer_init(&ls->patience, ls->server->loop, lose_patience, ls);
 	timer_set(&ls->patience, ls->server->config->limits.stop_ms);
-	LIST_EACH(at, &ls->sessions)
-	session_stop(list_member(at, struct session, link));
+	tell_sessions(ls);
 	loop_defer(ls->server->loop, maybe_stopped, ls);
 }
 

@@ -49,7 +49,7 @@ enum session_event {
 	SESSION_TIMEOUT,  /* the deadline passed */
 	SESSION_TOO_LONG, /* a line passed the maximum; it is discarded up to its end, then lines go on */
 	SESSION_DRAINED,  /* output that was above the high-water mark went out */
-	SESSION_STOPPING, /* the server wants to stop: end soon, politely */
+	SESSION_STOPPING, /* the server wants to stop: end soon, politely; told again when the time for it is over */
 	SESSION_GONE      /* the peer has closed or the connection broke; `end` follows */
 };
 

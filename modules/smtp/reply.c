@@ -31,7 +31,7 @@ smtp_next(struct smtp *c)
 {
 	c->in_command = false;
 	if (c->stopping && !tx_is_open(c->tx)) {
-		smtp_goodbye(c, "421 4.3.2 Server is stopping, try again soon");
+		smtp_goodbye(c, SMTP_STOPPING);
 		return;
 	}
 	session_deadline(c->session, session_limits(c->session)->command_ms);

@@ -112,6 +112,21 @@ timed_out(struct smtp *c)
 	smtp_goodbye(c, "421 4.4.2 Timeout, closing the connection");
 }
 
+/* Told once, a transaction may end; told twice, only a command whose effect is not known yet. */
+static void
+stopping(struct smtp *c)
+{
+	bool again = c->stopping;
+
+	c->stopping = true;
+	if (c->in_command)
+		return;
+	if (again)
+		smtp_goodbye(c, SMTP_STOPPING);
+	else
+		smtp_next(c);
+}
+
 static void
 smtp_event(struct session *s, enum session_event event)
 {
@@ -128,9 +143,7 @@ smtp_event(struct session *s, enum session_event event)
 		too_long(c);
 		break;
 	case SESSION_STOPPING:
-		c->stopping = true;
-		if (!c->in_command)
-			smtp_next(c);
+		stopping(c);
 		break;
 	case SESSION_DRAINED:
 	case SESSION_GONE:

@@ -86,6 +86,7 @@ bool smtp_refused(struct smtp *);
 /* The command is answered: take the next one. */
 void smtp_next(struct smtp *);
 void smtp_goodbye(struct smtp *, const char *line);
+#define SMTP_STOPPING "421 4.3.2 Server is stopping, try again soon"
 void smtp_refuse_and_close(struct smtp *, const char *line);
 
 /* ---- body.c */

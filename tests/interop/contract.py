@@ -199,6 +199,19 @@ def _():
         expect(wait_for(lambda: files_of(demo, "alice")), "it is not delivered")
 
 
+@case("a client that does not finish in time is told that the server stops, at its end")
+def _():
+    with a_demo() as demo:
+        demo.stop()
+        change(demo.folder + "/postern.lua", "limits { ", 'limits { stop_time = "1s", ')
+        demo.start()
+        writing = smtp(demo)
+        writing.mail("ann@remote.test")
+        demo.process.send_signal(signal.SIGINT)
+        expect(writing.file.readline().startswith(b"421 4.3.2 "), "it is not told")
+        expect(demo.process.wait(20) == 0, "exit code", demo.process.returncode)
+
+
 @case("a second Ctrl-C waits for nobody")
 def _():
     with a_demo() as demo:

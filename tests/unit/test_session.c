@@ -23,6 +23,7 @@
 /* What the toy saw: a letter for each event. */
 static char seen[64];
 static unsigned lines, ends;
+static bool stubborn; /* does not end when it is told that the server stops */
 static size_t bytes;
 static struct session *current;
 
@@ -89,7 +90,7 @@ toy_event(struct session *s, enum session_event event)
 	CHECK(len < sizeof seen - 1);
 	seen[len] = "STLDXG"[event]; /* secured, timeout, too long, drained, stopping, gone */
 	seen[len + 1] = '\0';
-	if (event == SESSION_TIMEOUT || event == SESSION_STOPPING)
+	if (event == SESSION_TIMEOUT || (event == SESSION_STOPPING && !stubborn))
 		session_close(s);
 }
 
@@ -207,6 +208,18 @@ stopped(void *arg)
 	*(bool *)arg = true;
 }
 
+static void
+clean_up(void)
+{
+	listeners_destroy(server.listeners);
+	policy_set_destroy(server.policies);
+	ref_table_destroy(server.refs);
+	loop_destroy(loop);
+	counters_close(server.counters);
+	arena_destroy(arena);
+	log_capture(NULL, NULL);
+}
+
 /* End what is left; every session that began must have ended once. */
 static void
 end(unsigned sessions)
@@ -216,17 +229,12 @@ end(unsigned sessions)
 	listeners_stop(server.listeners, stopped, &done);
 	settle();
 	pass(40000);
+	pass(1000);
 	CHECK(done);
 	CHECK_INT(listeners_session_count(server.listeners), 0);
 	CHECK_INT(ends, sessions);
 	CHECK_INT(ref_count(server.refs), 0);
-	listeners_destroy(server.listeners);
-	policy_set_destroy(server.policies);
-	ref_table_destroy(server.refs);
-	loop_destroy(loop);
-	counters_close(server.counters);
-	arena_destroy(arena);
-	log_capture(NULL, NULL);
+	clean_up();
 }
 
 /* ---- lines and bytes */
@@ -596,13 +604,32 @@ stopping_is_told(void)
 	settle();
 	CHECK(done);
 	CHECK_INT(ends, 1);
-	listeners_destroy(server.listeners);
-	policy_set_destroy(server.policies);
-	ref_table_destroy(server.refs);
-	loop_destroy(loop);
-	counters_close(server.counters);
-	arena_destroy(arena);
-	log_capture(NULL, NULL);
+	clean_up();
+}
+
+static void
+who_does_not_stop_is_told_again_and_ended(void)
+{
+	bool done = false;
+	int fd;
+
+	begin();
+	stubborn = true;
+	fd = connect_from("192.0.2.1");
+	hear(fd, "hello\r\n");
+	listeners_stop(server.listeners, stopped, &done);
+	settle();
+	CHECK_TEXT(seen, "X");
+	session_deadline(current, 0);
+	pass(config.limits.stop_ms);
+	CHECK_TEXT(seen, "XX");
+	CHECK_INT(ends, 0);
+	pass(1000);
+	CHECK_INT(ends, 1);
+	CHECK(done);
+	stubborn = false;
+	close(fd);
+	clean_up();
 }
 
 static void
@@ -675,6 +702,7 @@ suite_session(void)
 		{ "idle strangers make room when all places are taken", idle_strangers_make_room },
 		{ "new connections have a rate", new_connections_have_a_rate },
 		{ "stopping is told, and nobody else comes in", stopping_is_told },
+		{ "who does not stop is told again, and then ended", who_does_not_stop_is_told_again_and_ended },
 		{ "handles of ended sessions find nothing",
 		    handles_of_ended_sessions_find_nothing },
 		{ "a PLAIN response has three parts", plain_responses_have_three_parts },
