@@ -132,7 +132,7 @@ demo_replace(struct arena *arena, const char *path, struct str text, struct err 
 
 	if (fd < 0)
 		return err_errno(err, "cannot make %s", tmp);
-	result = write_all(fd, text);
+	result = write_all(fd, text) < 0 || fsync(fd) < 0 ? -1 : 0;
 	close(fd);
 	if (result < 0 || rename(tmp, path) < 0)
 		return err_errno(err, "cannot write %s", path);

@@ -80,7 +80,7 @@ def take_images(disk, images, moments):
 
 
 def check_image(image, mount, known, boot_id):
-    """Start the server on what is left, as after another boot; returns what is wrong."""
+    """Start the server on what is left, in the same place, as after another boot; returns what is wrong."""
     wrong = []
     run("mount", "-o", "loop", image, mount)
     try:
@@ -130,9 +130,8 @@ def main():
         boot_id = folder + "/boot_id"
         with open(boot_id, "w") as f:
             f.write("00000000-1111-2222-3333-444444444444\n")
-        os.mkdir(folder + "/check")
         for n in range(moments):
-            wrong = check_image(f"{images}/{n}.img", folder + "/check", known[n], boot_id)
+            wrong = check_image(f"{images}/{n}.img", folder + "/inner", known[n], boot_id)
             for text in wrong[:10]:
                 print(f"FAIL moment {n}: {text}")
             failed += bool(wrong)
