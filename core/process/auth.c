@@ -38,6 +38,8 @@ struct auth_request {
 	struct auth *auth;
 	struct ref ref;
 	struct timer deadline;
+	struct auth_message question; /* of AUTH_FIND, so that it can be asked again */
+	bool waits;                   /* for an auth process that can be asked */
 	auth_fn *fn;
 	void *arg;
 };
@@ -99,14 +101,23 @@ on_answer(const struct auth_message *m, void *owner)
 		finish(r, (enum auth_result)m->result, m->text[0]);
 }
 
-/* The auth process has ended: what it was asked will not be answered. */
+/*
+ * The auth process has ended, and will be back in a moment: who asked for a mailbox is asked for
+ * again then, within its deadline; a password is not kept so long.
+ */
 static void
 on_gone(struct auth *a)
 {
 	channel_close(a->channel);
 	a->channel = NULL;
 	LIST_EACH(at, &a->requests)
-	timer_set(&list_member(at, struct auth_request, link)->deadline, 0);
+	{
+		struct auth_request *r = list_member(at, struct auth_request, link);
+
+		r->waits = r->question.kind == AUTH_FIND;
+		if (!r->waits)
+			timer_set(&r->deadline, 0);
+	}
 }
 
 static void
@@ -149,6 +160,15 @@ send_question(struct auth *a, const struct auth_message *m)
 	return result;
 }
 
+/* A copy, but of a password. */
+static void
+keep_question(struct auth_request *r, const struct auth_message *m)
+{
+	r->question = (struct auth_message){ .id = m->id, .kind = m->kind };
+	for (int i = 0; i < 3 && m->kind == AUTH_FIND; i++)
+		r->question.text[i] = str_copy(r->arena, m->text[i]);
+}
+
 static struct auth_request *
 ask(struct auth *a, struct auth_message *m, auth_fn *fn, void *arg)
 {
@@ -159,7 +179,9 @@ ask(struct auth *a, struct auth_message *m, auth_fn *fn, void *arg)
 	r->ref = m->id = ref_add(a->refs, r);
 	list_add_last(&a->requests, &r->link);
 	timer_init(&r->deadline, a->loop, on_deadline, r);
-	timer_set(&r->deadline, send_question(a, m) == 0 ? DEADLINE_MS : 0);
+	keep_question(r, m);
+	r->waits = a->peer == NULL && a->channel == NULL && m->kind == AUTH_FIND;
+	timer_set(&r->deadline, r->waits || send_question(a, m) == 0 ? DEADLINE_MS : 0);
 	return r;
 }
 
@@ -224,6 +246,13 @@ auth_reconnect_take(struct auth *a, int fd)
 	if (a->channel != NULL)
 		on_gone(a);
 	a->channel = channel_adopt_take(a->loop, fd, on_packet, a);
+	LIST_EACH(at, &a->requests)
+	{
+		struct auth_request *r = list_member(at, struct auth_request, link);
+
+		if (r->waits && send_question(a, &r->question) == 0)
+			r->waits = false;
+	}
 }
 
 struct auth *

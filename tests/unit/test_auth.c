@@ -223,6 +223,35 @@ nobody_is_let_in_while_the_auth_process_is_away(void)
 	loop_destroy(loop);
 }
 
+/* Mail that was accepted is not put off because the process that knows its mailbox starts a moment later. */
+static void
+who_asks_for_a_mailbox_waits_for_the_auth_process(void)
+{
+	struct loop *loop = loop_create();
+	struct auth *auth = auth_connect_take(loop, -1);
+	struct auth_service *service = auth_service_create(loop, &config);
+	struct answer early = { 0 }, interrupted = { 0 };
+	int ends[2];
+
+	auth_find(auth, STR("alice"), STR("example.test"), on_answer, &early);
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	auth_reconnect_take(auth, ends[1]);
+	auth_find(auth, STR("bob"), STR("example.test"), on_answer, &interrupted);
+	close(ends[0]);
+	loop_turn(loop, true, 20);
+	CHECK(!early.came && !interrupted.came);
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	auth_service_add_take(service, ends[0]);
+	auth_reconnect_take(auth, ends[1]);
+	for (int i = 0; i < 2000 && !(early.came && interrupted.came); i++)
+		loop_turn(loop, true, 10);
+	CHECK(early.came && early.result == AUTH_OK);
+	CHECK(interrupted.came && interrupted.result == AUTH_NO_USER);
+	auth_service_destroy(service);
+	auth_close(auth);
+	loop_destroy(loop);
+}
+
 static void
 an_answer_that_never_comes_is_given_up(void)
 {
@@ -316,6 +345,7 @@ suite_auth(void)
 		    names_that_cannot_be_are_denied_after_the_same_work },
 		{ "nobody is let in while the auth process is away",
 		    nobody_is_let_in_while_the_auth_process_is_away },
+		{ "who asks for a mailbox waits for the auth process", who_asks_for_a_mailbox_waits_for_the_auth_process },
 		{ "an answer that never comes is given up",
 		    an_answer_that_never_comes_is_given_up },
 		{ "a cancelled question is not answered", a_cancelled_question_is_not_answered },
