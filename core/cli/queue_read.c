@@ -146,7 +146,8 @@ sorted(json_t *messages)
 {
 	struct arena *arena = arena_create(NULL);
 	size_t count = json_array_size(messages), i;
-	json_t **all = arena_alloc(arena, (count + 1) * sizeof(json_t *)), *m, *result = json_array();
+	json_t **all = arena_alloc(arena, (count + 1) * sizeof(json_t *)), *m,
+	       *result = json_array();
 
 	json_array_foreach(messages, i, m) all[i] = json_incref(m);
 	qsort(all, count, sizeof(json_t *), by_age);

@@ -32,10 +32,12 @@ struct attempt_result {
 };
 
 /* `again`: see attempt_is_again. The route is copied. */
-struct attempt *attempt_create(struct message *, const struct envelope *, const struct route *, bool again);
+struct attempt *
+attempt_create(struct message *, const struct envelope *, const struct route *, bool again);
 /* Before attempt_start: another recipient of the same destination. */
 void attempt_add(struct attempt *, size_t rcpt, struct str mailbox);
-bool attempt_takes(const struct attempt *, const struct route *); /* the same destination, and room */
+/* Whether it goes to the same destination, and has room. */
+bool attempt_takes(const struct attempt *, const struct route *);
 
 /* `over` is called once, later. -1: the pool is full; nothing will be called. */
 int attempt_start(struct attempt *, void (*over)(struct attempt *, void *arg), void *arg);

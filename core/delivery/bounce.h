@@ -25,10 +25,10 @@ struct bounce_options {
 	const struct envelope *envelope;
 	const struct leaf *leaves; /* and what they refer to: alive until `done` */
 	size_t leaf_count;
-	bool silent;               /* a policy said that nobody is told */
+	bool silent; /* a policy said that nobody is told */
 	int64_t now_ns;
-	int64_t retry_ns;          /* when to come back where the notification cannot be queued */
-	uint64_t give_up_ms;       /* for the words of a delay */
+	int64_t retry_ns;    /* when to come back where the notification cannot be queued */
+	uint64_t give_up_ms; /* for the words of a delay */
 };
 
 /* Whether the sender is to be told of it: failed or late, and asked for (NOTIFY), and possible. */
@@ -38,6 +38,7 @@ bool bounce_is_due(const struct envelope *, const struct leaf *);
  * Record all. False: it is done. True: a notification is on its way to the disk, and `done` is
  * called later; `told` false: it could not be queued, and those recipients were deferred instead.
  */
-bool bounce_record(struct spool *, const struct bounce_options *, void (*done)(bool told, void *arg), void *arg);
+bool bounce_record(
+    struct spool *, const struct bounce_options *, void (*done)(bool told, void *arg), void *arg);
 
 #endif

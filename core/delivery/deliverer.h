@@ -37,7 +37,8 @@ size_t attempt_rcpt_count(const struct attempt *);
 const struct envelope_rcpt *attempt_rcpt(const struct attempt *, size_t i);
 /* The index of the recipient in its envelope, for names that must not repeat. */
 size_t attempt_rcpt_index(const struct attempt *, size_t i);
-struct str attempt_mailbox(const struct attempt *, size_t i); /* canonical user of a local recipient: "alice@example.test" */
+/* The canonical user of a local recipient: "alice@example.test". */
+struct str attempt_mailbox(const struct attempt *, size_t i);
 struct str attempt_host(const struct attempt *); /* of the route; "" where it names none */
 uint16_t attempt_port(const struct attempt *);
 /* An earlier attempt may have succeeded without this server knowing (it died between the two). */
@@ -51,9 +52,11 @@ bool attempt_is_cancelled(const struct attempt *);
 /*
  * status "2.0.0", "4.2.2", ...; reply: what to log and to tell the sender, one line, copied.
  */
-void attempt_result(struct attempt *, size_t i, enum outcome, const char *status, const char *reply);
+void
+attempt_result(struct attempt *, size_t i, enum outcome, const char *status, const char *reply);
 /* Besides, for a local mailbox: where it is, so that the checkpoint can make it durable. */
-void attempt_stored(struct attempt *, size_t i, const char *mailbox_path, const char *base_name, uint64_t size, uint32_t crc);
+void attempt_stored(struct attempt *, size_t i, const char *mailbox_path, const char *base_name,
+    uint64_t size, uint32_t crc);
 void attempt_finish(struct attempt *);
 
 #pragma GCC visibility pop

@@ -3,15 +3,10 @@
  * delivery -- one turn of one message: a walk through the phases below, each of which is done at
  * once or waits.
  */
-#include "core/delivery/delivery.h"
-
-#include <string.h>
+#include "core/delivery/delivery_inner.h"
 
 #include "core/base/arena.h"
-#include "core/base/log.h"
 #include "core/config/config.h"
-#include "core/delivery/bounce.h"
-#include "core/delivery/leaf.h"
 #include "core/delivery/retry.h"
 #include "core/loop/clock.h"
 #include "core/loop/loop.h"
@@ -19,57 +14,23 @@
 #include "core/process/server.h"
 #include "core/session/tx_core.h"
 #include "core/spool/spool.h"
-#include "core/text/unit.h"
 
-struct delivery {
-	struct arena *arena;
-	struct message *message;
-	const struct envelope *envelope;
-	struct delivery_options options;
-	struct tx *tx; /* NULL: no handler wants to be asked */
-	size_t phase;
-	bool cancelled;
-
-	size_t leaf_count, attempt_count;
-	struct leaf *leaves;
-	struct attempt **attempts;
-	size_t at;  /* of the phase: whose turn it is */
-	bool asked; /* of the phase: the policy was asked about it */
-	size_t running;
-	bool no_bounce; /* a policy keeps the notification back */
-
-	struct delivery_end end;
-	void (*done)(struct message *, const struct delivery_end *, void *arg);
-	void *arg;
-};
-
-static void walk(struct delivery *);
-
-static const char *const fate_names[] = { "none", "delivered", "deferred", "failed", "parked",
-	"discarded" };
-
-const char *
-fate_name(enum fate fate)
-{
-	return fate_names[fate];
-}
-
-static void
-decide(struct leaf *l, enum fate fate, const char *status, const char *reply)
+void
+delivery_decide(struct leaf *l, enum fate fate, const char *status, const char *reply)
 {
 	l->fate = fate;
 	l->status = status;
 	l->reply = reply;
 }
 
-static int64_t
-now_ns(void)
+int64_t
+delivery_now_ns(void)
 {
 	return clock_wall_ns(server_here()->loop);
 }
 
-static const struct envelope_rcpt *
-rcpt_of(const struct delivery *d, const struct leaf *l)
+const struct envelope_rcpt *
+delivery_rcpt(const struct delivery *d, const struct leaf *l)
 {
 	return &d->envelope->rcpts[l->rcpt];
 }
@@ -79,12 +40,11 @@ rcpt_of(const struct delivery *d, const struct leaf *l)
 static void
 on_asked(struct tx *tx)
 {
-	walk(tx_owner(tx));
+	delivery_walk(tx_owner(tx));
 }
 
-/* STEP_NEXT: nobody is to be asked. */
-static enum step
-ask(struct delivery *d, const struct leaf *l, enum stage stage)
+enum step
+delivery_ask(struct delivery *d, const struct leaf *l, enum stage stage)
 {
 	if (d->tx == NULL || d->cancelled)
 		return STEP_NEXT;
@@ -106,7 +66,7 @@ obey(struct delivery *d, struct leaf *l)
 
 	if (fates[a->verdict] == FATE_NONE)
 		return false;
-	decide(l, fates[a->verdict], arena_strdup(d->arena, a->status),
+	delivery_decide(l, fates[a->verdict], arena_strdup(d->arena, a->status),
 	    arena_strdup(d->arena, a->text));
 	return true;
 }
@@ -120,7 +80,7 @@ on_loaded(struct message *message, int result, void *arg)
 
 	(void)message;
 	d->end.unreadable = result < 0;
-	walk(d);
+	delivery_walk(d);
 }
 
 static bool
@@ -133,7 +93,7 @@ has_handlers(const struct policy *p)
 static bool
 is_due(const struct delivery *d, const struct envelope_rcpt *r)
 {
-	int64_t now = now_ns();
+	int64_t now = delivery_now_ns();
 
 	return r->state == RCPT_QUEUED && !d->options.only_load &&
 	       (d->options.now || retry_sane_ns(d->options.config, d->options.retry_scale, now,
@@ -174,9 +134,9 @@ settle_route(struct leaf *l, enum route_result result)
 {
 	l->routed = result;
 	if (result == ROUTE_DEFER)
-		decide(l, FATE_DEFERRED, l->route.status, l->route.reply);
+		delivery_decide(l, FATE_DEFERRED, l->route.status, l->route.reply);
 	if (result == ROUTE_FAIL)
-		decide(l, FATE_FAILED, l->route.status, l->route.reply);
+		delivery_decide(l, FATE_FAILED, l->route.status, l->route.reply);
 }
 
 static void
@@ -186,13 +146,13 @@ on_routed(struct route *route, enum route_result result, void *arg)
 
 	(void)route;
 	settle_route(&d->leaves[d->at], result);
-	walk(d);
+	delivery_walk(d);
 }
 
 static enum step
 route_one(struct delivery *d, struct leaf *l)
 {
-	const struct envelope_rcpt *r = rcpt_of(d, l);
+	const struct envelope_rcpt *r = delivery_rcpt(d, l);
 	struct route_wish wish = {
 		.deliverer = r->deliverer, .host = r->route_host, .port = r->route_port
 	};
@@ -222,7 +182,7 @@ route(struct delivery *d)
 			continue;
 		if (!d->asked) {
 			d->asked = true;
-			if (ask(d, l, STAGE_ROUTE) == STEP_WAIT)
+			if (delivery_ask(d, l, STAGE_ROUTE) == STEP_WAIT)
 				return STEP_WAIT;
 		}
 		if (d->tx != NULL && obey(d, l))
@@ -264,7 +224,7 @@ permit(struct delivery *d)
 			continue;
 		if (!d->asked) {
 			d->asked = true;
-			if (ask(d, l, STAGE_ATTEMPT) == STEP_WAIT)
+			if (delivery_ask(d, l, STAGE_ATTEMPT) == STEP_WAIT)
 				return STEP_WAIT;
 		}
 		if (d->tx == NULL || !obey(d, l))
@@ -280,7 +240,7 @@ on_attempt_over(struct attempt *a, void *arg)
 
 	(void)a;
 	if (--d->running == 0)
-		walk(d);
+		delivery_walk(d);
 }
 
 static enum step
@@ -310,162 +270,6 @@ attempt(struct delivery *d)
 	return d->running > 0 ? STEP_WAIT : STEP_DONE;
 }
 
-/* ---- outcome */
-
-static void
-read_result(struct leaf *l)
-{
-	static const enum fate fates[] = {
-		[OUTCOME_DELIVERED] = FATE_DELIVERED,
-		[OUTCOME_DEFERRED] = FATE_DEFERRED,
-		[OUTCOME_FAILED] = FATE_FAILED,
-	};
-	const struct attempt_result *r = attempt_result_of(l->attempt, l->in_attempt);
-
-	decide(l, fates[r->outcome], r->status, r->reply);
-	if (r->outcome == OUTCOME_DELIVERED && r->mailbox != NULL)
-		l->stored = r;
-}
-
-/* A recipient that is deferred comes back, is told of, or has come back often enough. */
-static void
-schedule(struct delivery *d, struct leaf *l)
-{
-	const struct config *c = d->options.config;
-	const struct envelope_rcpt *r = rcpt_of(d, l);
-	double scale = d->options.retry_scale;
-	int64_t now = now_ns(), age = now - d->envelope->received_ns;
-	bool too_old = retry_is_over(c, scale, age) && r->attempts > 0;
-
-	d->end.was_too_old = d->end.was_too_old || too_old;
-	if (too_old && d->options.age_confirmed) {
-		char text[UNIT_TEXT_MAX];
-
-		l->fate = FATE_FAILED;
-		l->why = arena_printf(d->arena, "could not be delivered within %s",
-		    unit_print_duration((uint64_t)(age / 1000000), text));
-		return;
-	}
-	l->next_ns = now + retry_wait_ns(c, scale, r->attempts + 1);
-	l->warn = !r->warned && r->attempts > 0 && retry_is_late(c, scale, age);
-}
-
-/* Every recipient that was tried has its fate; one that was not (the pool is full, we stop) keeps
- * none. */
-static enum step
-judge(struct delivery *d)
-{
-	for (size_t i = 0; i < d->leaf_count; i++) {
-		struct leaf *l = &d->leaves[i];
-
-		if (l->fate == FATE_NONE && l->attempt != NULL)
-			read_result(l);
-		if (l->fate == FATE_DEFERRED)
-			schedule(d, l);
-	}
-	return STEP_DONE;
-}
-
-static void
-log_outcome(const struct delivery *d, const struct leaf *l)
-{
-	const struct envelope_rcpt *r = rcpt_of(d, l);
-	char event[32] = "outcome=";
-	struct log_line line;
-
-	strcat(event, fate_name(l->fate));
-	log_begin(&line, message_id(d->message), event);
-	log_address(&line, "to", r->address);
-	if (r->original.len > 0)
-		log_address(&line, "orig_to", r->original);
-	log_text(&line, "relay", l->route.name == NULL ? "none" : l->route.name);
-	if (l->route.host.len > 0)
-		log_str(&line, "host", l->route.host);
-	log_seconds(&line, "delay", (now_ns() - d->envelope->received_ns) / 1000000);
-	log_text(&line, "dsn", l->status);
-	log_text(&line, "reply", l->reply);
-	if (l->why != NULL)
-		log_text(&line, "why", l->why);
-	log_end(&line);
-}
-
-static enum step
-tell(struct delivery *d)
-{
-	for (; d->at < d->leaf_count; d->at++, d->asked = false) {
-		struct leaf *l = &d->leaves[d->at];
-
-		if (l->fate == FATE_NONE || d->asked)
-			continue;
-		d->asked = true;
-		log_outcome(d, l);
-		if (d->tx != NULL)
-			tx_set_outcome(d->tx, fate_name(l->fate), str_of(l->reply));
-		if (ask(d, l, STAGE_OUTCOME) == STEP_WAIT)
-			return STEP_WAIT;
-	}
-	return STEP_DONE;
-}
-
-/* ---- notify: the sender, where anything is to be told */
-
-static enum step
-notify(struct delivery *d)
-{
-	struct leaf *first = NULL;
-
-	for (size_t i = 0; i < d->leaf_count && first == NULL; i++)
-		if (bounce_is_due(d->envelope, &d->leaves[i]))
-			first = &d->leaves[i];
-	if (first == NULL)
-		return STEP_DONE;
-	if (!d->asked) {
-		d->asked = true;
-		if (ask(d, first, STAGE_NOTIFY) == STEP_WAIT)
-			return STEP_WAIT;
-	}
-	if (d->tx != NULL && tx_answer(d->tx)->verdict == VERDICT_DISCARD)
-		d->no_bounce = true;
-	return STEP_DONE;
-}
-
-/* ---- record */
-
-static void
-on_recorded(bool told, void *arg)
-{
-	struct delivery *d = arg;
-
-	if (!told) /* the disk: those who were to be told of keep their place in the queue */
-		log_error(
-		    "%s: cannot queue the notification to its sender; its recipients stay queued",
-		    message_id(d->message));
-	walk(d);
-}
-
-static enum step
-record(struct delivery *d)
-{
-	struct bounce_options options = {
-		.config = d->options.config,
-		.message = d->message,
-		.envelope = d->envelope,
-		.leaves = d->leaves,
-		.leaf_count = d->leaf_count,
-		.silent = d->no_bounce,
-		.retry_ns = now_ns() + retry_wait_ns(d->options.config, d->options.retry_scale, 1),
-		.now_ns = now_ns(),
-		.give_up_ms = (uint64_t)((double)d->options.config->retry_give_up_ms *
-					 d->options.retry_scale),
-	};
-
-	if (d->asked || d->envelope == NULL)
-		return STEP_DONE;
-	d->asked = true;
-	return bounce_record(message_spool(d->message), &options, on_recorded, d) ? STEP_WAIT
-										  : STEP_DONE;
-}
-
 /* ---- the walk */
 
 static const struct {
@@ -476,10 +280,10 @@ static const struct {
 	{ "route", route },
 	{ "permit", permit },
 	{ "attempt", attempt },
-	{ "judge", judge },
-	{ "tell", tell },
-	{ "notify", notify },
-	{ "record", record },
+	{ "judge", delivery_judge },
+	{ "tell", delivery_tell },
+	{ "notify", delivery_notify },
+	{ "record", delivery_record },
 };
 
 static void
@@ -496,9 +300,8 @@ finish(struct delivery *d)
 	arena_destroy(d->arena);
 }
 
-/* Go on from where the walk stopped. */
-static void
-walk(struct delivery *d)
+void
+delivery_walk(struct delivery *d)
 {
 	while (d->phase < sizeof phases / sizeof phases[0]) {
 		if (phases[d->phase].fn(d) == STEP_WAIT)
@@ -515,7 +318,7 @@ walk(struct delivery *d)
 static void
 begin(void *arg)
 {
-	walk(arg);
+	delivery_walk(arg);
 }
 
 struct delivery *

@@ -18,16 +18,16 @@ struct delivery_options {
 	const struct config *config;
 	struct route_users *users;
 	double retry_scale;
-	bool again;          /* see attempt_is_again */
-	bool now;            /* not only the recipients that are due: all */
-	bool only_load;      /* none: when it is over, the envelope is in memory */
-	bool age_confirmed;  /* the turn before found it too old already */
+	bool again;         /* see attempt_is_again */
+	bool now;           /* not only the recipients that are due: all */
+	bool only_load;     /* none: when it is over, the envelope is in memory */
+	bool age_confirmed; /* the turn before found it too old already */
 };
 
 struct delivery_end {
-	bool unreadable;     /* the spool could not give the envelope: nothing was done */
-	bool busy;           /* nothing was attempted because the pool was full: come back soon */
-	bool was_too_old;    /* for the next turn's age_confirmed */
+	bool unreadable;  /* the spool could not give the envelope: nothing was done */
+	bool busy;        /* nothing was attempted because the pool was full: come back soon */
+	bool was_too_old; /* for the next turn's age_confirmed */
 };
 
 /* `done` is called once, later; then the delivery is gone. */

@@ -32,12 +32,12 @@ struct dsn {
 	const char *original_id; /* spool id */
 	struct str sender;       /* to whom it goes */
 	struct str envid;
-	int64_t received, now;   /* seconds since 1970 */
-	uint64_t left_ms;        /* DELAYED: how long it will still be tried */
-	uint64_t boundary;       /* a random number: the original cannot know it */
+	int64_t received, now; /* seconds since 1970 */
+	uint64_t left_ms;      /* DELAYED: how long it will still be tried */
+	uint64_t boundary;     /* a random number: the original cannot know it */
 	const struct dsn_rcpt *rcpts;
 	size_t count;
-	struct str header;       /* of the original, as much as is to be shown */
+	struct str header; /* of the original, as much as is to be shown */
 };
 
 /* 0, or -1 where it does not fit. */

@@ -17,9 +17,9 @@ struct leaf {
 	enum fate fate;
 	const char *status; /* "2.0.0" */
 	const char *reply;  /* the deliverer's words, or why it was not tried */
-	const char *why;    /* of FAILED where it is not the reply that failed it: "not delivered within 5d" */
-	bool warn;          /* DEFERRED, and its sender is to be told */
-	int64_t next_ns;    /* of DEFERRED */
+	const char *why;    /* of FAILED where it is not the reply: "could not be ... within 5d" */
+	bool warn;                           /* DEFERRED, and its sender is to be told */
+	int64_t next_ns;                     /* of DEFERRED */
 	const struct attempt_result *stored; /* of DELIVERED into a local mailbox; NULL */
 };
 

@@ -3,7 +3,7 @@ libcore_a_SOURCES += \
 	%D%/attempt.c %D%/attempt.h \
 	%D%/bounce.c %D%/bounce.h \
 	%D%/deliverer.h \
-	%D%/delivery.c %D%/delivery.h \
+	%D%/delivery.c %D%/delivery.h %D%/delivery_inner.h %D%/delivery_outcome.c \
 	%D%/dsn.c %D%/dsn.h \
 	%D%/leaf.h \
 	%D%/poison.c %D%/poison.h \

@@ -64,7 +64,8 @@ static const struct {
 };
 /* clang-format on */
 
-/* Done at the end of the turn under way. A message at rest gets a turn of its own, in which it is only loaded. */
+/* Done at the end of the turn under way. A message at rest gets a turn of its own, in which it is
+ * only loaded. */
 void
 queue_want(struct queue *q, uint32_t slot, enum queue_wish wish)
 {

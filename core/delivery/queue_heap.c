@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* queue_heap -- the messages of the queue: slots that are used again, and a heap by the time that each is due. */
+/*
+ * queue_heap -- the messages of the queue: slots that are used again, and a heap by the time that
+ * each is due.
+ */
 #include "core/delivery/queue_inner.h"
 
 #include "core/spool/spool.h"

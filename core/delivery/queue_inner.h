@@ -15,12 +15,12 @@
 #include "core/loop/timer.h"
 
 enum {
-	QUEUE_TURNS_MAX = 100,       /* messages in delivery at the same time */
-	QUEUE_IN_MEMORY_MAX = 200,   /* messages in the queue; with more, those that wait for a turn are not kept in memory */
-	QUEUE_BUSY_MS = 100,         /* until the next try where the pool was full */
-	QUEUE_SUSPECT_MS = 1000,     /* until the next try of a suspect while another is under way */
-	QUEUE_UNREADABLE_S = 300,    /* until the next try where the spool could not read it */
-	QUEUE_LOOK_MS = 60 * 1000,   /* at least so often the wall clock is looked at: it may jump */
+	QUEUE_TURNS_MAX = 100, /* messages in delivery at the same time */
+	QUEUE_IN_MEMORY_MAX = 200, /* in a longer queue, who waits is not kept in memory */
+	QUEUE_BUSY_MS = 100,      /* until the next try where the pool was full */
+	QUEUE_SUSPECT_MS = 1000,  /* until the next try of a suspect while another is under way */
+	QUEUE_UNREADABLE_S = 300, /* until the next try where the spool could not read it */
+	QUEUE_LOOK_MS = 60 * 1000, /* at least so often the wall clock is looked at: it may jump */
 	QUEUE_FRESH_NS = 2000000000, /* a message older than this may have been another worker's */
 	QUEUE_NOWHERE = -1
 };
@@ -31,14 +31,14 @@ enum queue_wish { WISH_NONE, WISH_RETRY, WISH_HOLD, WISH_RELEASE, WISH_DELETE, W
 struct entry {
 	struct message *message; /* NULL: the slot is free */
 	int64_t due_ns;
-	int32_t heap_at;         /* or QUEUE_NOWHERE: active, or held */
+	int32_t heap_at; /* or QUEUE_NOWHERE: active, or held */
 	uint8_t wish;
 	bool active : 1;
 	bool held : 1;
-	bool again : 1;          /* an earlier attempt is possible */
-	bool now : 1;            /* all its recipients, due or not */
+	bool again : 1; /* an earlier attempt is possible */
+	bool now : 1;   /* all its recipients, due or not */
 	bool age_confirmed : 1;
-	bool suspect : 1;        /* a worker died while it was delivered: no other suspect beside it */
+	bool suspect : 1; /* a worker died while it was delivered: no other suspect beside it */
 };
 
 /* A message in delivery. */

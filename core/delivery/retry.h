@@ -15,7 +15,8 @@ struct config;
 /* Nanoseconds from the `attempts`-th attempt (from 1) to the next. */
 int64_t retry_wait_ns(const struct config *, double scale, uint32_t attempts);
 
-/* A message of that age is given up; its sender is told that it is late. An age below zero (the clock was set back) is neither. */
+/* A message of that age is given up; its sender is told that it is late. An age below zero (the
+ * clock was set back) is neither. */
 bool retry_is_over(const struct config *, double scale, int64_t age_ns);
 bool retry_is_late(const struct config *, double scale, int64_t age_ns);
 

@@ -26,7 +26,7 @@ enum route_result {
 	ROUTE_FOUND,
 	ROUTE_DEFER, /* status and reply say why */
 	ROUTE_FAIL,
-	ROUTE_LATER  /* `done` will be called */
+	ROUTE_LATER /* `done` will be called */
 };
 
 /* One search; embedded in its owner, and alive until its result is there or it was cancelled. */
@@ -34,8 +34,8 @@ struct route {
 	/* the result */
 	const struct deliverer *deliverer;
 	void *conf;
-	const char *name;    /* of the deliverer: "local" */
-	struct str mailbox;  /* of a local recipient: its canonical user, in the arena */
+	const char *name;   /* of the deliverer: "local" */
+	struct str mailbox; /* of a local recipient: its canonical user, in the arena */
 	struct str host;
 	uint16_t port;
 	const char *status, *reply; /* of DEFER and FAIL */
@@ -60,8 +60,9 @@ struct route_users;
 enum { ROUTE_USERS = 512, ROUTE_USERS_MS = 10 * 1000 };
 struct route_users *route_users_create(struct arena *);
 
-enum route_result route_start(struct route *, struct arena *, const struct config *, struct route_users *,
-    const struct envelope_rcpt *, const struct route_wish *, void (*done)(struct route *, enum route_result, void *arg), void *arg);
+enum route_result route_start(struct route *, struct arena *, const struct config *,
+    struct route_users *, const struct envelope_rcpt *, const struct route_wish *,
+    void (*done)(struct route *, enum route_result, void *arg), void *arg);
 void route_cancel(struct route *);
 
 #endif

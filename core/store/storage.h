@@ -38,19 +38,20 @@ enum storage_open {
 
 struct storage_message {
 	uint32_t uid;
-	uint64_t size;      /* bytes with CRLF line ends, as it will be read */
-	uint32_t flags;     /* storage_flag */
-	int64_t date_ns;    /* internal date */
-	struct str name;    /* base name: stable while flags change */
+	uint64_t size;       /* bytes with CRLF line ends, as it will be read */
+	uint32_t flags;      /* storage_flag */
+	int64_t date_ns;     /* internal date */
+	struct str name;     /* base name: stable while flags change */
 	struct str pop3_uid; /* where another server had given one; "" */
 };
 
 struct storage_append {
-	struct str name;    /* what makes the base name unique, of [0-9A-Za-z._-]; "": make one */
-	bool look;          /* an earlier attempt may have stored or the owner expunged it: then success, nothing is added */
+	struct str name; /* what makes the base name unique, of [0-9A-Za-z._-]; "": make one */
+	/* An earlier attempt may have stored it, and its owner expunged it: then success, nothing is added. */
+	bool look;
 	uint32_t flags;
-	int64_t date_ns;    /* internal date; 0: now. With `name`, the same at each attempt */
-	bool durable;       /* sync file and folder before returning; false: the spool's checkpoint will */
+	int64_t date_ns; /* internal date; 0: now. With `name`, the same at each attempt */
+	bool durable; /* sync file and folder before returning; else the spool's checkpoint will */
 	/* The text: called until it returns 0 (end) or -1 (err filled). */
 	int64_t (*read)(void *arg, uint64_t offset, void *, size_t len, struct err *);
 	void *arg;
@@ -66,21 +67,26 @@ struct storage_append {
 struct storage {
 	size_t size; /* sizeof(struct storage) */
 	/* `user` canonical ("alice@example.test"); `name` with '/' between levels, UTF-8; "INBOX". */
-	int (*open)(void *conf, struct str user, struct str name, unsigned how, struct mailbox **, struct err *);
+	int (*open)(void *conf, struct str user, struct str name, unsigned how, struct mailbox **,
+	    struct err *);
 	void (*close)(struct mailbox *);
 	/* Names of the user's mailboxes. */
-	int (*list)(void *conf, struct str user, int (*fn)(struct str name, void *arg), void *arg, struct err *);
+	int (*list)(void *conf, struct str user, int (*fn)(struct str name, void *arg), void *arg,
+	    struct err *);
 	int (*make)(void *conf, struct str user, struct str name, struct err *);
 	int (*remove)(void *conf, struct str user, struct str name, struct err *);
 	int (*rename)(void *conf, struct str user, struct str from, struct str to, struct err *);
 	int (*append)(struct mailbox *, struct storage_append *, struct err *);
 	/* Look again: what came and what went; then the messages in order of UID, in the arena. */
-	int (*messages)(struct mailbox *, struct arena *, struct storage_message **, size_t *count, uint32_t *uid_validity, uint32_t *uid_next, struct err *);
+	int (*messages)(struct mailbox *, struct arena *, struct storage_message **, size_t *count,
+	    uint32_t *uid_validity, uint32_t *uid_next, struct err *);
 	/* Bytes at `offset` of the message with CRLF line ends; 0 at its end. */
-	int64_t (*read)(struct mailbox *, uint32_t uid, uint64_t offset, void *, size_t len, struct err *);
+	int64_t (*read)(
+	    struct mailbox *, uint32_t uid, uint64_t offset, void *, size_t len, struct err *);
 	/* Set `add` and clear `remove` flags of the messages; `expunge`: take them away, durably, and all
 	 * of them in one go. One that is gone already is no error. */
-	int (*change)(struct mailbox *, const uint32_t *uids, size_t count, uint32_t add, uint32_t remove, bool expunge, struct err *);
+	int (*change)(struct mailbox *, const uint32_t *uids, size_t count, uint32_t add,
+	    uint32_t remove, bool expunge, struct err *);
 };
 
 #pragma GCC visibility pop

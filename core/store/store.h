@@ -26,7 +26,8 @@ struct store; /* a mailbox that is open, or being opened */
 /* What came of a call. Everything in it is borrowed, until the function returns. */
 struct store_answer {
 	struct store *store;
-	int result;       /* 0, or -1 with err: code EBUSY locked by another, ENOENT none such, ENOSPC, EDQUOT, ETIMEDOUT */
+	/* 0, or -1 with err: code EBUSY locked by another, ENOENT none such, ENOSPC, EDQUOT, ETIMEDOUT */
+	int result;
 	struct err err;
 	/* of store_messages: valid until the next store_messages, or store_close */
 	struct storage_message *messages;
@@ -45,11 +46,13 @@ enum { STORE_READ_MAX = 64 * 1024 };
  * nothing will be answered. store_open returns NULL for that, and gives a mailbox that has to be
  * closed even where opening it fails.
  */
-struct store *store_open(struct str user, struct str name, unsigned how, struct ref asker, store_fn *);
+struct store *
+store_open(struct str user, struct str name, unsigned how, struct ref asker, store_fn *);
 int store_messages(struct store *, store_fn *);
 int store_read(struct store *, uint32_t uid, uint64_t offset, size_t len, store_fn *);
 /* The numbers are copied. */
-int store_change(struct store *, const uint32_t *uids, size_t count, uint32_t add, uint32_t remove, bool expunge, store_fn *);
+int store_change(struct store *, const uint32_t *uids, size_t count, uint32_t add, uint32_t remove,
+    bool expunge, store_fn *);
 /* `append` and what it reads from stay the caller's, alive until the answer. */
 int store_append(struct store *, struct storage_append *append, store_fn *);
 

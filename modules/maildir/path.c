@@ -91,7 +91,7 @@ path_make_root(const struct maildir *set, struct err *err)
 		return err_set(err, "the mail root's path is too long");
 	if (access(set->root, F_OK) == 0)
 		return 0;
-	strcpy(above, set->root);
+	snprintf(above, sizeof above, "%s", set->root);
 	slash = strrchr(above, '/');
 	if (slash == NULL || slash[1] == '\0')
 		return err_set(

@@ -34,7 +34,7 @@ struct uid_entry {
 	struct str pop3;   /* P, or "" */
 
 	/* where the last look found the message; not in the file */
-	struct str info;   /* what follows the base name: ":2,S" */
+	struct str info; /* what follows the base name: ":2,S" */
 	enum { UID_GONE, UID_IN_NEW, UID_IN_CUR } where;
 };
 
@@ -43,7 +43,7 @@ struct uidlist {
 	uint32_t validity; /* 0: the head is missing or damaged */
 	uint32_t next;
 	struct buf entries; /* struct uid_entry, in order of UID; use uidlist_at */
-	size_t damaged;    /* bytes that were passed over */
+	size_t damaged;     /* bytes that were passed over */
 };
 
 enum { UIDLIST_LINE_MIN = 12, UIDLIST_NAME_MAX = 255 };
@@ -59,7 +59,8 @@ struct uid_entry *uidlist_find(const struct uidlist *, uint32_t uid);
 size_t uidlist_read(struct uidlist *, struct str text);
 
 /* `size` and `date` 0, `pop3` "": not to be written, because the name tells. The UID is the next one. */
-struct uid_entry *uidlist_add(struct uidlist *, struct str name, uint64_t size, int64_t date, struct str pop3);
+struct uid_entry *
+uidlist_add(struct uidlist *, struct str name, uint64_t size, int64_t date, struct str pop3);
 
 void uidlist_print_head(const struct uidlist *, struct buf *);
 void uidlist_print(const struct uid_entry *, struct buf *);

@@ -16,7 +16,7 @@ enum {
 	POP3_LINE = 255,       /* RFC 2449, 4: with its end */
 	POP3_AUTH_LINE = 4096, /* a response of AUTH (RFC 5034, 4) */
 	POP3_USER = 512,
-	POP3_UID = 255         /* RFC 1939 says 70, but what another server had said is said again */
+	POP3_UID = 255 /* RFC 1939 says 70, but what another server had said is said again */
 };
 
 struct pop3_conf {
@@ -30,17 +30,17 @@ struct pop3_message {
 	uint32_t uid;
 	bool deleted;
 	uint64_t size;
-	const char *unique; /* where another server had named it; NULL: made of UID and UIDVALIDITY */
+	const char *unique; /* as another server named it; NULL: made of UID and UIDVALIDITY */
 };
 
 /* What is being sent, from where on. */
 struct pop3_output {
 	void (*more)(struct pop3 *); /* NULL: nothing */
-	size_t at;                   /* of LIST and UIDL: index of the next message; of RETR: the message */
-	uint64_t offset;             /* of RETR: bytes read */
-	bool in_line;                /* the last byte sent was not the end of a line */
-	bool in_body;                /* of TOP: behind the empty line */
-	bool has_limit;              /* TOP: `lines` of the body are left */
+	size_t at;       /* of LIST and UIDL: index of the next message; of RETR: the message */
+	uint64_t offset; /* of RETR: bytes read */
+	bool in_line;    /* the last byte sent was not the end of a line */
+	bool in_body;    /* of TOP: behind the empty line */
+	bool has_limit;  /* TOP: `lines` of the body are left */
 	uint64_t lines;
 };
 
@@ -65,12 +65,12 @@ struct pop3 {
 };
 
 /* ---- pop3.c */
-void pop3_say(struct pop3 *, const char *line); /* one line, without its end */
+void pop3_say(struct pop3 *, const char *line);    /* one line, without its end */
 void pop3_refuse(struct pop3 *, const char *text); /* "-ERR text", counted */
-void pop3_wait(struct pop3 *); /* take no command until pop3_go */
+void pop3_wait(struct pop3 *);                     /* take no command until pop3_go */
 void pop3_go(struct pop3 *);
 void pop3_goodbye(struct pop3 *, const char *line); /* NULL: nothing is said */
-struct pop3 *pop3_of(struct ref); /* NULL: gone */
+struct pop3 *pop3_of(struct ref);                   /* NULL: gone */
 
 /* ---- commands.c */
 void pop3_command(struct pop3 *, struct str line);

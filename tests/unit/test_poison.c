@@ -86,7 +86,8 @@ void
 suite_poison(void)
 {
 	static const struct test tests[] = {
-		{ "crashes are counted until one ends well", crashes_are_counted_until_one_ends_well },
+		{ "crashes are counted until one ends well",
+		    crashes_are_counted_until_one_ends_well },
 		{ "another worker sees what was left", another_worker_sees_what_was_left },
 		{ "very many deliveries find room", very_many_deliveries_find_room },
 	};
