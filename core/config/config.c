@@ -166,7 +166,6 @@ config_load_text(struct arena *arena, const char *path, struct str text,
 		.warnings = warnings != NULL ? warnings : &no_warnings,
 	};
 
-	field_set_initial(arena, tls_fields, &load.tls);
 	config_evaluate(&load, path, text);
 	complete(&load);
 	config_files(&load);
@@ -195,6 +194,15 @@ config_domain(const struct config *c, struct str name)
 	for (size_t i = 0; i < c->domain_count; i++)
 		if (str_eq(str_of(c->domains[i].name), name))
 			return &c->domains[i];
+	return NULL;
+}
+
+const struct config_tls *
+config_tls_default(const struct config *c)
+{
+	for (size_t i = 0; i < c->tls_count; i++)
+		if (c->tls[i].names.count == 0)
+			return &c->tls[i];
 	return NULL;
 }
 

@@ -26,6 +26,12 @@ struct config_where {
 	int line;         /* of the call; 0: not said, but implied */
 };
 
+/* Written as one text, or a list of them. */
+struct texts {
+	size_t count;
+	const char *const *items;
+};
+
 struct config_domain {
 	struct config_where at;
 	const char *name;      /* canonical */
@@ -94,9 +100,12 @@ struct config_route {
 	const char *tls; /* "", "require" */
 };
 
-/* tls { }: files, whose contents are struct config's tls_cert and tls_key. */
+/* tls { }: a certificate and its key, and the names for which clients get it. */
 struct config_tls {
-	const char *cert, *key;
+	struct config_where at;
+	const char *cert, *key;         /* files */
+	struct str cert_text, key_text; /* their contents */
+	struct texts names;             /* canonical; none: for all other names, and without one */
 };
 
 /* One table of all limits and time-outs: name, default, unit and meaning are in config_limits.c. */
@@ -128,8 +137,9 @@ struct config {
 	const char *user_smtp, *user_access, *user_auth,
 	    *group_mail;                       /* for when the master is root */
 	unsigned smtp_workers, access_workers; /* 0: as many as there are processors */
-	struct str tls_cert, tls_key;          /* contents; empty: no TLS */
 
+	size_t tls_count; /* 0: no TLS; else one of them has no names */
+	struct config_tls *tls;
 	size_t domain_count, listen_count, use_count, policy_count, route_count, trusted_count;
 	struct config_domain *domains;
 	struct config_listen *listens;
@@ -153,6 +163,9 @@ struct config {
 };
 
 /* A mistake in the configuration: as many as there are, not the first only. */
+/* The certificate for clients that ask for no other; NULL: there is none. */
+const struct config_tls *config_tls_default(const struct config *);
+
 struct config_mistake {
 	const char *file;
 	int line;         /* 0: of the file as a whole */

@@ -36,7 +36,7 @@ expect_no_list(lua_State *L, int at, const struct block *block)
 		    block->name);
 }
 
-/* ---- blocks that are there once: server { ... } */
+/* ---- blocks without a name: server { ... } */
 
 static void
 read_once(lua_State *L, const struct block *block, void *object, const char *example)
@@ -64,8 +64,13 @@ read_tls(lua_State *L, const struct block *block)
 {
 	struct loader *load = loader_of(L);
 
-	load->tls_at = reader_where(L);
-	read_once(L, block, &load->tls, "tls { cert = \"cert.pem\", key = \"key.pem\" }");
+	struct config *c = load->config;
+	struct config_tls *tls =
+	    config_append(load->arena, (void **)&c->tls, &c->tls_count, sizeof *tls);
+
+	field_set_initial(load->arena, tls_fields, tls);
+	tls->at = reader_where(L);
+	read_once(L, block, tls, "tls { cert = \"cert.pem\", key = \"key.pem\" }");
 }
 
 static void

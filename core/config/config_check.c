@@ -194,12 +194,12 @@ check_listen(struct loader *load, struct config_listen *l)
 		l->port = e->port;
 	l->tls_first = l->tls[0] != '\0' ? strcmp(l->tls, "first") == 0 : e->tls_first;
 	l->needs_auth = l->auth[0] != '\0' ? strcmp(l->auth, "required") == 0 : e->needs_auth;
-	if (load->tls.cert[0] == '\0' && (l->tls_first || strcmp(l->tls, "starttls") == 0))
+	if (c->tls_count == 0 && (l->tls_first || strcmp(l->tls, "starttls") == 0))
 		MISTAKE(load, l->at,
 		    "listen \"%s\" needs a certificate: write tls { cert = \"cert.pem\", key = "
 		    "\"key.pem\" }",
 		    l->endpoint);
-	else if (load->tls.cert[0] == '\0' && l->needs_auth && !l->auth_without_tls)
+	else if (c->tls_count == 0 && l->needs_auth && !l->auth_without_tls)
 		WARNING(load, l->at, "listen \"%s\": without tls { } nobody can log in here",
 		    l->endpoint);
 }

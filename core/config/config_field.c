@@ -3,6 +3,7 @@
 #include "core/config/config_field.h"
 #include "core/base/arena.h"
 #include "core/base/ip.h"
+#include "core/config/config.h"
 #include "core/policy/verdict.h"
 #include "core/text/unit.h"
 
@@ -153,6 +154,17 @@ set_quantity(const struct field *f, void *object, struct str text, struct err *e
 	return field_set_number(f, object, number, err);
 }
 
+static void
+add_text(struct arena *arena, struct texts *texts, struct str text)
+{
+	const char **items = arena_alloc(arena, (texts->count + 1) * sizeof *items);
+
+	for (size_t i = 0; i < texts->count; i++)
+		items[i] = texts->items[i];
+	items[texts->count++] = str_copy(arena, text).p;
+	texts->items = items;
+}
+
 int
 field_set_text(
     struct arena *arena, const struct field *f, void *object, struct str text, struct err *err)
@@ -182,6 +194,9 @@ field_set_text(
 		*(enum fail_mode *)member(f, object) = text.p[0] == 'd'   ? FAIL_DEFER
 						       : text.p[0] == 'c' ? FAIL_CONTINUE
 									  : FAIL_REJECT;
+		return 0;
+	case FIELD_TEXTS:
+		add_text(arena, member(f, object), text);
 		return 0;
 	case FIELD_BYTES:
 		*(struct str *)member(f, object) = str_copy(arena, text);
@@ -215,6 +230,16 @@ field_set_initial(struct arena *arena, const struct field *fields, void *object)
 /* ---- JSON: the snapshot that goes to workers */
 
 static json_t *
+texts_to_json(const struct texts *texts)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < texts->count; i++)
+		json_array_append_new(list, json_string(texts->items[i]));
+	return list;
+}
+
+static json_t *
 to_json(const struct field *f, const void *object)
 {
 	const void *p = member_const(f, object);
@@ -238,6 +263,8 @@ to_json(const struct field *f, const void *object)
 		return json_stringn(
 		    ((const struct str *)p)->len > 0 ? ((const struct str *)p)->p : "",
 		    ((const struct str *)p)->len);
+	case FIELD_TEXTS:
+		return texts_to_json(p);
 	case FIELD_IP:
 		return json_string(ip_print(p, ip));
 	default:
@@ -284,21 +311,45 @@ set_integer(const struct field *f, void *object, json_int_t n, struct err *err)
 }
 
 static int
+set_from_string(
+    struct arena *arena, const struct field *f, void *object, const json_t *value, struct err *err)
+{
+	struct str text = { json_string_value(value), json_string_length(value) };
+
+	if (f->type != FIELD_BYTES && strlen(text.p) != text.len)
+		return err_set(err, "%s: holds a NUL", f->name);
+	return field_set_text(arena, f, object, text, err);
+}
+
+static int
+set_from_list(
+    struct arena *arena, const struct field *f, void *object, const json_t *list, struct err *err)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *value = json_array_get(list, i);
+
+		if (!json_is_string(value))
+			return err_set(err, "%s: texts are expected", f->name);
+		if (set_from_string(arena, f, object, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
 from_json(
     struct arena *arena, const struct field *f, void *object, const json_t *value, struct err *err)
 {
-	if (is_text(f) && json_is_string(value)) {
-		struct str text = { json_string_value(value), json_string_length(value) };
-
-		if (f->type != FIELD_BYTES && strlen(text.p) != text.len)
-			return err_set(err, "%s: holds a NUL", f->name);
-		return field_set_text(arena, f, object, text, err);
-	}
+	if (is_text(f) && json_is_string(value))
+		return set_from_string(arena, f, object, value, err);
+	if (f->type == FIELD_TEXTS && json_is_array(value))
+		return set_from_list(arena, f, object, value, err);
 	if (f->type == FIELD_FLAG && json_is_boolean(value)) {
 		*(bool *)member(f, object) = json_is_true(value);
 		return 0;
 	}
-	if (!is_text(f) && f->type != FIELD_FLAG && json_is_integer(value))
+	if (!is_text(f) && f->type != FIELD_FLAG && f->type != FIELD_TEXTS &&
+	    json_is_integer(value))
 		return set_integer(f, object, json_integer_value(value), err);
 	return err_set(err, "%s: missing, or of another type", f->name);
 }

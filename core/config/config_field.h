@@ -29,6 +29,7 @@ enum field_type {
 	FIELD_DURATION, /* uint64_t milliseconds */
 	FIELD_SIZE,     /* uint64_t bytes */
 	FIELD_FAIL,     /* enum fail_mode */
+	FIELD_TEXTS,    /* struct texts; each text that is set is one more */
 	/* carried to workers, never written by people */
 	FIELD_BYTES, /* struct str */
 	FIELD_IP,    /* struct ip */

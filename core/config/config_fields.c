@@ -26,16 +26,17 @@ const struct field server_fields[] = {
 	NUMBER(struct config, "smtp_workers", smtp_workers, WORKERS, "0", 0, 64, "processes for SMTP; 0: one for each processor"),
 	NUMBER(struct config, "access_workers", access_workers, WORKERS, "0", 0, 64, "processes for POP3, IMAP and HTTP; 0: one for each processor"),
 	CARRIED(struct config, "path", path, TEXT),
-	CARRIED(struct config, "tls_cert", tls_cert, BYTES),
-	CARRIED(struct config, "tls_key", tls_key, BYTES),
 	CARRIED(struct config, "resolver_fixture_text", resolver_fixture_text, BYTES),
 	END
 };
 
-/* The files; their contents go into struct config. */
 const struct field tls_fields[] = {
 	FIELD(struct config_tls, "cert", cert, TEXT, "", "file of the certificate and those above it, PEM; relative to the configuration"),
 	FIELD(struct config_tls, "key", key, TEXT, "", "file of its private key, PEM; readable by its owner only"),
+	FIELD(struct config_tls, "name", names, TEXTS, NULL, "host name, or list of them, that clients must ask for to get this one; default: all others"),
+	CARRIED(struct config_tls, "cert_text", cert_text, BYTES),
+	CARRIED(struct config_tls, "key_text", key_text, BYTES),
+	WHERE(struct config_tls),
 	END
 };
 
@@ -120,7 +121,7 @@ static const struct field no_fields[] = { END };
 
 const struct block config_blocks[] = {
 	{ "server",   server_fields,   "the server as a whole" },
-	{ "tls",      tls_fields,      "certificate and key" },
+	{ "tls",      tls_fields,      "a certificate and its key" },
 	{ "domain",   domain_fields,   "a domain whose mail is delivered here" },
 	{ "listen",   listen_fields,   "where connections come in" },
 	{ "use",      use_fields,      "a module, with its options" },

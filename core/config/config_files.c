@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* config_files -- reads what the configuration names: certificates, resolver fixture, policies. */
+/* config_files -- reads what the configuration names: resolver fixture, policies. */
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/config/config_load.h"
@@ -10,17 +10,14 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TLS_FILE_MAX = 1 << 20, FIXTURE_MAX = 16 << 20, SCRIPT_MAX = 1 << 20, SCRIPTS_MAX = 200 };
+enum { FIXTURE_MAX = 16 << 20, SCRIPT_MAX = 1 << 20, SCRIPTS_MAX = 200 };
 
 /* ---- one file */
 
@@ -80,90 +77,6 @@ is_utf8(struct str text)
 
 	json_decref(json);
 	return json != NULL;
-}
-
-/* ---- certificate and key */
-
-static X509 *
-parse_cert(struct str pem)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
-	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-	BIO_free(bio);
-	return cert;
-}
-
-/* There is nobody to ask for a password. */
-static int
-no_password(char *to, int size, int writing, void *arg)
-{
-	(void)to, (void)size, (void)writing, (void)arg;
-	return -1;
-}
-
-static EVP_PKEY *
-parse_key(struct str pem)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.len);
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
-
-	BIO_free(bio);
-	return key;
-}
-
-static void
-check_pair(struct loader *load, const char *cert_path, const char *key_path)
-{
-	X509 *cert = parse_cert(load->config->tls_cert);
-	EVP_PKEY *key = parse_key(load->config->tls_key);
-
-	if (cert == NULL)
-		MISTAKE(load, load->tls_at, "tls: %s holds no certificate in PEM form", cert_path);
-	if (key == NULL)
-		MISTAKE(load, load->tls_at,
-		    "tls: %s holds no private key in PEM form without a password", key_path);
-	if (cert != NULL && key != NULL && X509_check_private_key(cert, key) != 1)
-		MISTAKE(load, load->tls_at, "tls: the key in %s does not fit the certificate in %s",
-		    key_path, cert_path);
-	if (cert != NULL && X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
-		WARNING(load, load->tls_at, "tls: the certificate in %s has expired", cert_path);
-	X509_free(cert);
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-}
-
-static void
-read_tls_files(struct loader *load)
-{
-	struct config *c = load->config;
-	const char *cert = config_path(load, load->tls.cert),
-		   *key = config_path(load, load->tls.key);
-	bool complete = true;
-	struct stat st;
-	struct err err;
-
-	if (load->tls.cert[0] == '\0' && load->tls.key[0] == '\0')
-		return;
-	if (load->tls.cert[0] == '\0' || load->tls.key[0] == '\0') {
-		MISTAKE(load, load->tls_at,
-		    "tls needs both: write tls { cert = \"cert.pem\", key = \"key.pem\" }");
-		return;
-	}
-	if (config_read_file(load->arena, cert, TLS_FILE_MAX, true, &c->tls_cert, &err) < 0) {
-		MISTAKE(load, load->tls_at, "tls: %s", err.text);
-		complete = false;
-	}
-	if (config_read_file(load->arena, key, TLS_FILE_MAX, true, &c->tls_key, &err) < 0) {
-		MISTAKE(load, load->tls_at, "tls: %s", err.text);
-		complete = false;
-	} else if (stat(key, &st) == 0 && (st.st_mode & S_IROTH) != 0) {
-		WARNING(load, load->tls_at,
-		    "tls: everybody on this computer can read the key %s; try: chmod o-r %s", key,
-		    key);
-	}
-	if (complete)
-		check_pair(load, cert, key);
 }
 
 /* ---- resolver { fixture = "dns.json" } */
@@ -297,7 +210,7 @@ read_policy_scripts(struct loader *load, struct config_policy *p)
 void
 config_files(struct loader *load)
 {
-	read_tls_files(load);
+	config_tls(load);
 	read_fixture(load);
 	for (size_t i = 0; i < load->config->policy_count; i++)
 		read_policy_scripts(load, &load->config->policies[i]);

@@ -227,6 +227,8 @@ config_to_json(const struct config *c)
 	json_object_set_new(json, "retry", fields_to_json(retry_fields, c));
 	json_object_set_new(json, "resolver", fields_to_json(resolver_fields, c));
 	json_object_set_new(json, "limits", fields_to_json(limits_fields, c));
+	json_object_set_new(
+	    json, "tls", list_to_json(tls_fields, c->tls, c->tls_count, sizeof *c->tls));
 	json_object_set_new(json, "domain",
 	    list_to_json(domain_fields, c->domains, c->domain_count, sizeof *c->domains));
 	json_object_set_new(json, "listen",
@@ -275,6 +277,7 @@ lists_from_json(struct arena *arena, struct config *c, const json_t *json, struc
 		void **items;
 		size_t *count, size;
 	} lists[] = {
+		{ "tls", tls_fields, (void **)&c->tls, &c->tls_count, sizeof *c->tls },
 		{ "domain", domain_fields, (void **)&c->domains, &c->domain_count,
 		    sizeof *c->domains },
 		{ "listen", listen_fields, (void **)&c->listens, &c->listen_count,
@@ -291,6 +294,8 @@ lists_from_json(struct arena *arena, struct config *c, const json_t *json, struc
 		c->uses[i].fd = -1;
 	for (size_t i = 0; i < c->domain_count; i++)
 		c->domains[i].relay_host = "";
+	if (c->tls_count > 0 && config_tls_default(c) == NULL)
+		return err_set(err, "tls: one without a name is expected");
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * config_load -- the steps from a file to a checked configuration.
  *
  *   config_evaluate   postern.lua is run; items are collected       (config_lua.c)
- *   config_files      what it names is read: certificates, scripts  (config_files.c)
+ *   config_files      what it names is read: certificates, scripts  (config_files.c, config_tls.c)
  *   config_check      modules, endpoints, options, ports            (config_check.c)
  *
  * Each step reports all mistakes that it finds; a later step leaves out what an earlier one
@@ -21,8 +21,7 @@ enum { CONFIG_FILE_MAX = 1 << 20 };
 struct loader {
 	struct arena *arena;
 	struct config *config;
-	struct config_tls tls;
-	struct config_where tls_at, resolver_at;
+	struct config_where resolver_at;
 	const char
 	    *folder; /* of postern.lua, absolute: certificates and policies are relative to it */
 	struct config_mistakes *mistakes, *warnings;
@@ -31,6 +30,7 @@ struct loader {
 /* Run the text; `name` is what messages call the file. */
 void config_evaluate(struct loader *, const char *name, struct str text);
 void config_files(struct loader *);
+void config_tls(struct loader *); /* of config_files: certificates and keys */
 void config_check(struct loader *);
 
 /* Where `path` leads from the configuration's folder; in the arena. */

@@ -77,6 +77,18 @@ reader_kind(lua_State *L, int at)
 	}
 }
 
+/* Set a field from the list on top of the stack. */
+static void
+read_texts(lua_State *L, const struct block *block, const struct field *f, void *object)
+{
+	const char *const *items;
+	size_t count = reader_list(L, lua_gettop(L), block, f->name, &items);
+	struct err err;
+
+	for (size_t i = 0; i < count; i++)
+		field_set_text(loader_of(L)->arena, f, object, str_of(items[i]), &err);
+}
+
 /* Set a field from the value on top of the stack. */
 static void
 read_value(lua_State *L, const struct block *block, const struct field *f, void *object)
@@ -88,6 +100,10 @@ read_value(lua_State *L, const struct block *block, const struct field *f, void 
 
 	if (reader_is_unknown(L, -1))
 		return; /* told when its name was read */
+	if (f->type == FIELD_TEXTS && lua_istable(L, -1)) {
+		read_texts(L, block, f, object);
+		return;
+	}
 	if (lua_type(L, -1) == LUA_TSTRING && (text = reader_text(L, -1)) == NULL)
 		result = err_set(&err, "is not UTF-8, or has control characters");
 	else if (text != NULL && f->type != FIELD_FLAG)

@@ -9,5 +9,6 @@ libcore_a_SOURCES += \
 	%D%/config_json.c \
 	%D%/config_limits.c \
 	%D%/config_lua.c \
-	%D%/config_reader.c %D%/config_reader.h
+	%D%/config_reader.c %D%/config_reader.h \
+	%D%/config_tls.c
 dist_man_MANS += %D%/postern.lua.5

@@ -15,7 +15,6 @@
 #include "core/loop/dns.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
-#include "core/loop/tls.h"
 #include "core/loop/work.h"
 #include "core/module.h"
 #include "core/module_load.h"
@@ -110,17 +109,6 @@ make_dns(struct server *s, struct err *err)
 }
 
 static int
-make_tls(struct server *s, struct err *err)
-{
-	const struct config *c = s->config;
-
-	if (c->tls_cert.len == 0)
-		return 0;
-	s->tls = tls_server(c->tls_cert, c->tls_key, NULL, err);
-	return s->tls != NULL ? 0 : -1;
-}
-
-static int
 make_policies(struct server *s, struct err *err)
 {
 	s->policies = policy_set_create(s, err);
@@ -154,7 +142,6 @@ static int (*const parts[])(struct server *, struct err *) = {
 	make_pools,
 	make_modules,
 	make_dns,
-	make_tls,
 	make_policies,
 	make_spool,
 	make_listeners,
@@ -286,8 +273,6 @@ server_destroy(struct server *s)
 		policy_set_destroy(s->policies);
 	if (s->dns != NULL)
 		dns_destroy(s->dns);
-	if (s->tls != NULL)
-		tls_free(s->tls);
 	if (s->store != NULL)
 		work_pool_destroy(s->store);
 	if (s->disk != NULL)

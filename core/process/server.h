@@ -25,7 +25,6 @@ struct policy_set;
 struct queue;
 struct ref_table;
 struct spool;
-struct tls_context;
 struct work_pool;
 
 enum server_class { SERVER_SMTP, SERVER_ACCESS, SERVER_ALL };
@@ -40,8 +39,6 @@ struct server {
 	struct config *config; /* modules loaded and started */
 	struct auth *auth;
 	struct dns *dns;
-	struct tls_context
-	    *tls; /* for servers; NULL: none configured. ALPN by protocol: listeners keep theirs */
 	struct policy_set *policies;
 	struct ref_table *refs;  /* transactions and sessions, by handle */
 	struct work_pool *disk;  /* spool files */

@@ -82,17 +82,35 @@ limits_of(const struct config_limits *from)
 	};
 }
 
+static int
+add_names(struct tls_context *tls, const struct config_tls *from, struct err *err)
+{
+	for (size_t i = 0; i < from->names.count; i++)
+		if (tls_server_add(
+			tls, from->names.items[i], from->cert_text, from->key_text, err) < 0)
+			return -1;
+	return 0;
+}
+
 /* TLS for the services of one protocol: shared, because ALPN names the protocol (RFC 7301). */
 static struct tls_context *
 tls_for(struct listeners *ls, const struct service *until, const struct protocol *protocol,
     struct err *err)
 {
 	const struct config *config = ls->server->config;
+	const struct config_tls *first = config_tls_default(config);
+	struct tls_context *tls;
 
 	for (const struct service *s = ls->services; s < until; s++)
 		if (s->protocol == protocol)
 			return s->tls;
-	return tls_server(config->tls_cert, config->tls_key, protocol->alpn, err);
+	tls = tls_server(first->cert_text, first->key_text, protocol->alpn, err);
+	for (size_t i = 0; tls != NULL && i < config->tls_count; i++)
+		if (add_names(tls, &config->tls[i], err) < 0) {
+			tls_free(tls);
+			return NULL;
+		}
+	return tls;
 }
 
 static int
@@ -111,11 +129,10 @@ fill_service(struct listeners *ls, struct service *service, const struct config_
 	if (endpoint == NULL)
 		return err_set(
 		    err, "%s has no endpoint \"%s\"", listen->protocol, listen->endpoint);
-	if (listen->tls_first && config->tls_cert.len == 0)
+	if (listen->tls_first && config->tls_count == 0)
 		return err_set(err, "listen \"%s\" needs a certificate: tls { cert =, key = }",
 		    listen->endpoint);
-	if (config->tls_cert.len > 0 &&
-	    (service->tls = tls_for(ls, service, protocol, err)) == NULL)
+	if (config->tls_count > 0 && (service->tls = tls_for(ls, service, protocol, err)) == NULL)
 		return -1;
 	service->server = ls->server;
 	service->listeners = ls;
@@ -150,8 +167,7 @@ make_room(struct listeners *ls)
 	uint64_t now = clock_ms(ls->server->loop);
 	int looked = 0;
 
-	LIST_EACH(at, &ls->sessions)
-	{
+	LIST_EACH (at, &ls->sessions) {
 		struct session *s = list_member(at, struct session, link);
 
 		if (now < s->active_at + CROWDED_MS || ++looked > CROWDED_LOOK)
@@ -351,8 +367,8 @@ abort_sessions(void *arg)
 {
 	struct listeners *ls = arg;
 
-	LIST_EACH(at, &ls->sessions)
-	session_abort(list_member(at, struct session, link));
+	LIST_EACH (at, &ls->sessions)
+		session_abort(list_member(at, struct session, link));
 }
 
 static void

@@ -15,7 +15,8 @@
  *   clock TIME              when it begins (RFC 3339); "clock +90s" later on lets time pass
  *   segments whole          only whole: what is proven depends on bytes that come together
  *   client IP [ENDPOINT]    a new connection from there; client2 for the second one
- *   tls                     the client shakes hands (tls2)
+ *   tls                     the client shakes hands (tls2); `tls NAME` asks for that name, and must
+ *                           get its certificate (other.pem is for other.test)
  *   repeat N / end          the lines between, N times, with %i as the number from 1
  *   C: TEXT                 the client sends a line (C2: the second connection)
  *   C= TEXT                 exactly these bytes, with \r \n \t \xNN \\

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,15 +46,27 @@ peer_send(struct story_peer *p, struct str bytes)
 }
 
 void
-peer_start_tls(struct story_peer *p)
+peer_start_tls(struct story_peer *p, struct str name)
 {
 	static SSL_CTX *ctx;
+	char host[256];
 
 	if (ctx == NULL)
 		ctx = SSL_CTX_new(TLS_client_method());
 	p->ssl = SSL_new(ctx);
 	SSL_set_fd(p->ssl, p->fd);
 	SSL_set_connect_state(p->ssl);
+	snprintf(host, sizeof host, "%.*s", STR_FMT(name));
+	if (name.len > 0)
+		SSL_set_tlsext_host_name(p->ssl, host);
+}
+
+bool
+peer_has_shown(const struct story_peer *p, struct str name)
+{
+	X509 *cert = SSL_get0_peer_certificate(p->ssl);
+
+	return name.len == 0 || (cert != NULL && X509_check_host(cert, name.p, name.len, 0, NULL) == 1);
 }
 
 bool

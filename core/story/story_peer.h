@@ -33,7 +33,10 @@ void peer_send(struct story_peer *, struct str);
 bool peer_turn(struct story_peer *);
 /* The next whole line without its CRLF (or LF), removed from the input into `line`; false: none. */
 bool peer_line(struct story_peer *, struct buf *line);
-void peer_start_tls(struct story_peer *);
+/* `name`: what the client asks for (SNI), and the certificate must be for; empty: nothing. */
+void peer_start_tls(struct story_peer *, struct str name);
+/* The server's certificate is for that name; empty: for any. */
+bool peer_has_shown(const struct story_peer *, struct str name);
 bool peer_is_shaking_hands(struct story_peer *);
 
 #endif

@@ -191,12 +191,14 @@ start_tls(struct run *r, const struct story_step *step)
 	if (connected(r, step->connection) < 0)
 		return -1;
 	flush(r);
-	peer_start_tls(p);
+	peer_start_tls(p, step->text);
 	while (peer_is_shaking_hands(p))
 		if (!wait_for_more(r, step->connection))
 			break;
 	if (p->ended || peer_is_shaking_hands(p))
 		return fail(r, step, "tls", STR("(the handshake failed)"));
+	if (!peer_has_shown(p, step->text))
+		return fail(r, step, "tls", STR("(the certificate is for another name)"));
 	buf_printf(&r->dialogue, "(TLS)\n");
 	return 0;
 }

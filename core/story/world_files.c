@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define HOST "mx.here.test"
+#define OTHER_HOST "other.test"
 #define DOMAIN "here.test"
 
 static const struct {
@@ -78,7 +79,7 @@ add_user(struct arena *a, const char *file, struct str name, struct str password
 
 /* Certificate and users cost time: made once, then copied into each story's folder. */
 static struct {
-	struct buf cert, key, users;
+	struct buf cert, key, other_cert, other_key, users;
 	bool made;
 } usual;
 
@@ -109,8 +110,11 @@ make_usual(struct arena *a, const char *folder, struct err *err)
 		return 0;
 	buf_init(&usual.cert, 64 * 1024);
 	buf_init(&usual.key, 64 * 1024);
+	buf_init(&usual.other_cert, 64 * 1024);
+	buf_init(&usual.other_key, 64 * 1024);
 	buf_init(&usual.users, 64 * 1024);
-	if (tls_self_signed(HOST, 30, &usual.cert, &usual.key, err) < 0)
+	if (tls_self_signed(HOST, 30, &usual.cert, &usual.key, err) < 0 ||
+	    tls_self_signed(OTHER_HOST, 30, &usual.other_cert, &usual.other_key, err) < 0)
 		return -1;
 	snprintf(data, sizeof data, "%s/data", folder);
 	for (size_t i = 0; i < sizeof usual_users / sizeof usual_users[0]; i++)
@@ -302,6 +306,8 @@ world_files_make(struct world_files *f, struct arena *a, const struct story *s, 
 	find_endpoints(f, s);
 	if (make_usual(a, f->folder, err) < 0 || write_file(f->folder, "cert.pem", buf_str(&usual.cert), err) < 0 ||
 	    write_file(f->folder, "key.pem", buf_str(&usual.key), err) < 0 ||
+	    write_file(f->folder, "other.pem", buf_str(&usual.other_cert), err) < 0 ||
+	    write_file(f->folder, "other-key.pem", buf_str(&usual.other_key), err) < 0 ||
 	    write_file(data, "users", buf_str(&usual.users), err) < 0)
 		return -1;
 	for (const struct story_pair *p = s->users; p != NULL; p = p->next)

@@ -459,18 +459,74 @@ a_damaged_snapshot_is_refused(void)
 }
 
 static void
-write_pair(struct arena *arena, const char *dir, const char *cert_name, const char *key_name)
+write_pair_for(struct arena *arena, const char *dir, const char *cert_name, const char *key_name,
+    const char *host)
 {
 	struct buf cert, key;
 	struct err err;
 
 	buf_init(&cert, 64 * 1024);
 	buf_init(&key, 64 * 1024);
-	CHECK_INT(tls_self_signed("mx.example.org", 10, &cert, &key, &err), 0);
+	CHECK_INT(tls_self_signed(host, 10, &cert, &key, &err), 0);
 	write_file(arena_printf(arena, "%s/%s", dir, cert_name), buf_text(&cert), 0644);
 	write_file(arena_printf(arena, "%s/%s", dir, key_name), buf_text(&key), 0600);
 	buf_free(&cert);
 	buf_free(&key);
+}
+
+static void
+write_pair(struct arena *arena, const char *dir, const char *cert_name, const char *key_name)
+{
+	write_pair_for(arena, dir, cert_name, key_name, "mx.example.org");
+}
+
+#define FIRST "tls { cert = 'a.pem', key = 'a.key' }\n"
+#define OTHER(name) "tls { cert = 'b.pem', key = 'b.key', name = " name " }\n"
+
+static void
+a_name_leads_to_one_certificate(void)
+{
+	static const struct row rows[] = {
+		{ FIRST OTHER("'mail.example.org'"), "" },
+		{ OTHER("{ 'MAIL.example.org', 'imap.example.org' }") FIRST, "" },
+		{ FIRST FIRST, "2: tls without a name stands at line 1 already: write tls { name = "
+			       "\"mail.example.org\", ... }" },
+		{ FIRST OTHER("'x.test'") OTHER("{ 'y.test', 'X.test' }"),
+		    "3: tls for \"x.test\" stands at line 2 already" },
+		{ OTHER("'x.test'"), "1: one tls must have no name: its certificate is for clients "
+				     "that ask for none" },
+		{ FIRST OTHER("'*.test'"), "2: name of tls: \"*.test\" is no host name" },
+		{ OTHER("{ 7 }"), "1: tls: name must be a text in quotes, not a number" },
+		{ OTHER("7"), "1: name of tls: must be a text in quotes, not a number" },
+	};
+	struct arena *arena = arena_create(NULL);
+	const char *dir = arena_strdup(arena, check_folder()),
+		   *file = arena_printf(arena, "%s/postern.lua", dir);
+	struct config_mistakes mistakes = { 0 }, warnings = { 0 };
+	struct config *c, *back;
+	struct err err = { 0 };
+	bool told = false;
+	char *json;
+
+	write_pair(arena, dir, "a.pem", "a.key");
+	write_pair_for(arena, dir, "b.pem", "b.key", "mail.example.org");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		CHECK_STR_AT(str_of(mistakes_of(arena, file, rows[i].text)), str_of(rows[i].want),
+		    rows[i].text);
+	c = config_load_text(arena, file, str_of(rows[1].text), &mistakes, &warnings);
+	for (size_t i = 0; i < warnings.count; i++)
+		told |= strstr(warnings.items[i].text, "b.pem is not for imap.example.org") != NULL;
+	CHECK(told);
+	json = config_to_json(c);
+	back = config_from_json(arena, str_of(json), &err);
+	CHECK_TEXT(err.text, "");
+	CHECK_INT(back->tls_count, 2);
+	CHECK_INT(back->tls[0].names.count, 2);
+	CHECK_TEXT(back->tls[0].names.items[0], "mail.example.org");
+	CHECK(config_tls_default(back) == &back->tls[1]);
+	CHECK_STR(back->tls[0].key_text, c->tls[0].key_text);
+	free(json);
+	arena_destroy(arena);
 }
 
 static void
@@ -611,6 +667,7 @@ suite_config(void)
 		    an_included_file_tells_its_own_mistakes },
 		{ "the snapshot reads back as it was", the_snapshot_reads_back_as_it_was },
 		{ "certificate and key must fit", certificate_and_key_must_fit },
+		{ "a name leads to one certificate", a_name_leads_to_one_certificate },
 		{ "listeners are checked", listeners_are_checked },
 		{ "the manual names every option", the_manual_names_every_option },
 		{ "a damaged snapshot is refused", a_damaged_snapshot_is_refused },
