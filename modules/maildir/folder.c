@@ -252,6 +252,19 @@ find_unknown(struct mailbox *box, const struct buf *files, struct buf *unknown)
 	buf_free(&sorted);
 }
 
+/*
+ * A power cut may leave the name of a message and not its bytes: until the spool has delivered it
+ * again it has no UID, and nobody is shown an empty message.
+ */
+static bool
+is_whole(struct mailbox *box, const char *path, struct str base)
+{
+	struct stat st;
+
+	return fstatat(box->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_size == folder_size_in_name(base, 'S');
+}
+
 /* What the name of another's message does not tell is found in the file, once, and kept in the
  * list. */
 static int
@@ -263,10 +276,10 @@ learn(struct mailbox *box, const struct file *f, uint64_t *size, int64_t *date)
 
 	*size = 0;
 	*date = 0;
-	if (folder_is_ours(f->base) && folder_size_in_name(f->base, 'W') >= 0)
-		return 0;
 	snprintf(path, sizeof path, "%s/%.*s%.*s", f->in_new ? "new" : "cur", STR_FMT(f->base),
 	    STR_FMT(f->info));
+	if (folder_is_ours(f->base) && folder_size_in_name(f->base, 'W') >= 0)
+		return is_whole(box, path, f->base) ? 0 : -1;
 	fd = path_open(box->fd, path, O_RDONLY | O_NONBLOCK, 0);
 	if (fd < 0 || !path_is_message(fd, NULL) || fstat(fd, &st) < 0) {
 		if (fd >= 0)

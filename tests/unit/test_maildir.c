@@ -161,6 +161,29 @@ the_same_delivery_twice_is_one_message(void)
 	arena_destroy(a);
 }
 
+/* A power cut may leave a name without its bytes: nobody is shown an empty message. */
+static void
+what_is_not_whole_is_not_shown(void)
+{
+	struct storage_append p = { .name = STR("I0aQ3yR0"), .date_ns = 1763712000000000000 };
+	struct arena *a = arena_create(NULL);
+	struct storage_message *m;
+	struct mailbox *box;
+	char path[1400];
+
+	begin();
+	box = open_inbox(STORAGE_CREATE);
+	CHECK_INT(append(box, &p, STR("hello\r\n")), 0);
+	snprintf(path, sizeof path, "%s/new/%s", p.stored_path, p.stored_name);
+	CHECK_INT(truncate(path, 0), 0);
+	CHECK_INT(look(box, a, &m), 0);
+	CHECK_INT(append(box, &p, STR("hello\r\n")), 0);
+	CHECK_INT(look(box, a, &m), 1);
+	check_text(box, 1, STR("hello\r\n"), 64);
+	store->close(box);
+	arena_destroy(a);
+}
+
 static void
 uids_last_and_are_never_given_twice(void)
 {
@@ -434,6 +457,7 @@ suite_maildir(void)
 		{ "a mailbox made by half is completed", a_mailbox_made_by_half_is_completed },
 		{ "the same delivery twice is one message",
 		    the_same_delivery_twice_is_one_message },
+		{ "what is not whole is not shown", what_is_not_whole_is_not_shown },
 		{ "UIDs last and are never given twice", uids_last_and_are_never_given_twice },
 		{ "a damaged uidlist is mended", a_damaged_uidlist_is_mended },
 		{ "two sessions exclude each other", two_sessions_exclude_each_other },
