@@ -3,10 +3,14 @@
 #include "core/base/arena.h"
 #include "core/cli/cli.h"
 #include "core/config/config.h"
+#include "core/module.h"
+#include "core/spool/spool.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* "postern.lua:3: unknown option ..."; where no line can be named, the file alone. */
 static void
@@ -22,6 +26,51 @@ print_mistakes(const struct config_mistakes *list, const char *kind)
 	}
 }
 
+/* Where the module keeps mail: its option `root`; NULL: in no folder. */
+static const char *
+mail_root(const struct config_use *use)
+{
+	const struct option *o = use->module != NULL ? use->module->options : NULL;
+
+	if (o == NULL || use->module->storage == NULL || use->conf == NULL)
+		return NULL;
+	for (; o->type != OPTION_IS_END; o++)
+		if (o->type == OPTION_IS_PATH && strcmp(o->name, "root") == 0)
+			return *(const char *const *)((const char *)use->conf + o->offset);
+	return NULL;
+}
+
+/* How mail below `root` survives a loss of power; a folder that is not there says nothing yet. */
+static const char *
+durability(const char *root)
+{
+	return access(root, F_OK) == 0 ? spool_checkpoint_mode(root) : "unknown";
+}
+
+static void
+print_mail_roots(const struct config *c)
+{
+	static const struct {
+		const char *mode, *text;
+	} modes[] = {
+		{ "syncfs", "made durable by one sync of the file system" },
+		{ "fsync", "made durable by a sync of each file and folder" },
+		{ "unknown", "it is not there, so how it is made durable is not known" },
+	};
+
+	for (size_t i = 0; i < c->use_count; i++) {
+		const char *root = mail_root(&c->uses[i]), *mode;
+
+		if (root == NULL)
+			continue;
+		mode = durability(root);
+		for (size_t k = 0; k < sizeof modes / sizeof modes[0]; k++)
+			if (strcmp(modes[k].mode, mode) == 0)
+				printf("  mail root %s: %s (%s)\n", root,
+				    modes[k].text, mode);
+	}
+}
+
 /* What the configuration means, so that a port or a folder that nobody intended is seen. */
 static void
 print_summary(const struct config *c)
@@ -31,6 +80,7 @@ print_summary(const struct config *c)
 	for (size_t i = 0; i < c->domain_count; i++)
 		printf("  domain %s: users in %s, mail in %s\n", c->domains[i].name,
 		    c->domains[i].users, c->domains[i].mail);
+	print_mail_roots(c);
 	for (size_t i = 0; i < c->listen_count; i++) {
 		const struct config_listen *l = &c->listens[i];
 
@@ -56,11 +106,30 @@ mistakes_to_json(const struct config_mistakes *list)
 	return json;
 }
 
-static void
-print_json(bool ok, const struct config_mistakes *mistakes, const struct config_mistakes *warnings)
+static json_t *
+mail_roots_to_json(const struct config *c)
 {
-	json_t *json = json_pack("{s:b, s:o, s:o}", "ok", ok, "mistakes",
-	    mistakes_to_json(mistakes), "warnings", mistakes_to_json(warnings));
+	json_t *json = json_array();
+
+	for (size_t i = 0; c != NULL && i < c->use_count; i++) {
+		const char *root = mail_root(&c->uses[i]);
+
+		if (root != NULL)
+			json_array_append_new(
+			    json, json_pack("{s:s, s:s, s:s}", "module", c->uses[i].name, "path",
+				      root, "durable_by", durability(root)));
+	}
+	return json;
+}
+
+/* `c` NULL: there were mistakes. */
+static void
+print_json(const struct config *c, const struct config_mistakes *mistakes,
+    const struct config_mistakes *warnings)
+{
+	json_t *json = json_pack("{s:b, s:o, s:o, s:o}", "ok", c != NULL, "mistakes",
+	    mistakes_to_json(mistakes), "warnings", mistakes_to_json(warnings), "mail_roots",
+	    mail_roots_to_json(c));
 
 	json_dumpf(json, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -78,7 +147,7 @@ run(int argc, char **argv)
 		return cli_usage("one configuration is expected");
 	c = config_load(arena, argc == 2 ? argv[1] : cli_config, &mistakes, &warnings);
 	if (cli_json) {
-		print_json(c != NULL, &mistakes, &warnings);
+		print_json(c, &mistakes, &warnings);
 	} else {
 		print_mistakes(&mistakes, "");
 		print_mistakes(&warnings, "warning: ");
