@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # `make check`: about a minute, without root or network. The others have their own targets.
-EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md
+EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md tests/lib/README.md tests/unit/README.md
 
 CHECK_SUITES = unit stories stories-tcp style
 HEAVY_SUITES =
