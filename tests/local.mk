@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # `make check`: about a minute, without root or network. The others have their own targets.
-EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md tests/lib/README.md tests/unit/README.md
+# All stories, and what each folder says of itself.
+EXTRA_DIST += tests/stories $(wildcard $(srcdir)/core/*/README.md) $(wildcard $(srcdir)/modules/*/README.md) \
+	$(wildcard $(srcdir)/tests/*/README.md) $(wildcard $(srcdir)/tests/bench/*)
+EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/lint.sh
 
 CHECK_SUITES = unit stories stories-tcp style
 HEAVY_SUITES =

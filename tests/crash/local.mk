@@ -4,7 +4,7 @@ EXTRA_PROGRAMS += tests/crash/spool_driver
 tests_crash_spool_driver_SOURCES = %D%/spool_driver.c
 tests_crash_spool_driver_LDADD = libcore.a $(CORE_LIBS)
 tests_crash_spool_driver_DEPENDENCIES = libcore.a
-EXTRA_DIST += %D%/spool_sweep.py %D%/README.md
+EXTRA_DIST += %D%/spool_sweep.py %D%/kill_sweep.py %D%/power_loss.py
 CLEANFILES += tests/crash/spool_driver
 
 .PHONY: crash
