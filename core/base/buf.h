@@ -35,7 +35,8 @@ int buf_add_byte(struct buf *, char);
 int buf_printf(struct buf *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int buf_vprintf(struct buf *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 
-/* Room for `len` more bytes at the end, to be filled and then counted with buf_grow; NULL over the maximum. */
+/* Room for `len` more bytes at the end, to be filled and then counted with buf_grow; NULL over the
+ * maximum. */
 char *buf_room(struct buf *, size_t len);
 void buf_grow(struct buf *, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test -- `postern test`: runs stories, several at a time, each in a process of its own. */
+/* test -- runs stories, several at a time, each in a process of its own. */
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/cli/cli.h"

@@ -10,7 +10,8 @@
 struct loop;
 struct acceptor;
 
-/* `fd` listens and stays the caller's; `fn` takes the connected descriptor (close-on-exec, non-blocking). NULL: not a socket. */
+/* `fd` listens and stays the caller's; `fn` takes the connected descriptor (close-on-exec,
+ * non-blocking). NULL: not a socket. */
 struct acceptor *acceptor_open(struct loop *, int fd, void (*fn)(int fd, void *arg), void *arg);
 void acceptor_pause(struct acceptor *);
 void acceptor_resume(struct acceptor *);

@@ -23,7 +23,8 @@ typedef void
 channel_fn(struct channel *, struct str message, const int *fds, size_t count, void *owner);
 
 struct channel *channel_adopt_take(struct loop *, int fd, channel_fn *, void *owner);
-/* 0, or -1 where the queue is full or the other end is gone. Descriptors stay the caller's (they are duplicated). */
+/* 0, or -1 where the queue is full or the other end is gone. Descriptors stay the caller's (they
+ * are duplicated). */
 int channel_send(struct channel *, struct str message, const int *fds, size_t count);
 void channel_close(struct channel *); /* no further call of the owner */
 

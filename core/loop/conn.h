@@ -50,14 +50,16 @@ struct conn *conn_connect(struct loop *, const struct ip *, uint16_t port, const
 
 void conn_set_owner(struct conn *, conn_fn *, void *owner);
 
-/* The input not yet consumed, in one piece, valid until the next call on this connection or return to the loop. */
+/* The input not yet consumed, in one piece, valid until the next call on this connection or return
+ * to the loop. */
 struct str conn_input(struct conn *);
 void conn_consume(struct conn *, size_t len);
 
 /* Whether there is input, read from the socket or not (plain text only): one system call. */
 bool conn_has_arrived(struct conn *);
 
-/* Tell CONN_DATA again (in a later turn) although nothing new came: for owners that stopped in the middle of input. */
+/* Tell CONN_DATA again (in a later turn) although nothing new came: for owners that stopped in the
+ * middle of input. */
 void conn_again(struct conn *);
 
 /* No CONN_DATA and no reading until resumed. */

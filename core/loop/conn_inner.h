@@ -98,7 +98,8 @@ void conn_send_last(struct conn *, const struct buf *);
 
 /* Decrypt what came, tell it, and go on with a handshake. */
 void conn_tls_input(struct conn *, struct str cipher);
-/* Encrypt output, as far as there is room on the wire; behind the last of a closing connection, close_notify. */
+/* Encrypt output, as far as there is room on the wire; behind the last of a closing connection,
+ * close_notify. */
 void conn_tls_output(struct conn *);
 void conn_tls_free(struct conn *);
 /* The handshake is under way, so that input belongs to it and not to the owner. */

@@ -81,8 +81,8 @@ void dns_destroy(struct dns *); /* queries under way are dropped without a call 
 struct dns_query *dns_ask(struct dns *, struct str name, enum dns_type, dns_fn *, void *arg);
 void dns_cancel(struct dns_query *); /* only before `fn` was called */
 
-/* The name to ask for the address in a list, or with `zone` NULL in in-addr.arpa or ip6.arpa ("1.2.0.192.in-addr.arpa").
- * 80 bytes are enough for those. Returns `to`, or NULL where it does not fit. */
+/* The name to ask for the address in a list, or with `zone` NULL in in-addr.arpa or ip6.arpa
+ * ("1.2.0.192.in-addr.arpa"). 80 bytes are enough for those. Returns `to`, or NULL where it does not fit. */
 const char *dns_reversed(const struct ip *, const char *zone, char *to, size_t size);
 
 const char *dns_status_name(enum dns_status);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* dns_cache -- answers for as long as they are valid, bounded in number and bytes; the least used goes first. */
+/* dns_cache -- answers for as long as they are valid, bounded in number and bytes; the least used
+ * goes first. */
 #include "core/loop/dns_inner.h"
 #include "core/base/list.h"
 #include "core/base/map.h"

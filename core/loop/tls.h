@@ -25,7 +25,8 @@ struct tls_context *tls_client(struct err *);
 
 void tls_free(struct tls_context *); /* connections that use it keep it alive */
 
-/* A new P-256 key and a certificate for it, signed by itself, for `name`, both as PEM into buffers of the caller. */
+/* A new P-256 key and a certificate for it, signed by itself, for `name`, both as PEM into buffers
+ * of the caller. */
 struct buf;
 int
 tls_self_signed(const char *name, unsigned days, struct buf *cert, struct buf *key, struct err *);

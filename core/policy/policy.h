@@ -36,7 +36,8 @@ struct policy {
 	size_t tx_size;       /* all modules' state of one transaction */
 };
 
-/* All policies of the configuration, ready to be asked; one for each name, and "" for listeners without one. */
+/* All policies of the configuration, ready to be asked; one for each name, and "" for listeners
+ * without one. */
 struct policy_set;
 struct policy_set *policy_set_create(struct server *, struct err *);
 void policy_set_destroy(struct policy_set *);

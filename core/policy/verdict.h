@@ -24,7 +24,9 @@ enum verdict {
 };
 
 enum verdict_scope {
-	SCOPE_NONE,        /* the combination does not exist: an error when the policy is loaded, the fail mode at run time */
+	/* the combination does not exist: an error when the policy is loaded, the fail mode at run
+	 * time */
+	SCOPE_NONE,
 	SCOPE_STAGE,       /* ends the stage; nothing is refused */
 	SCOPE_COMMAND,     /* refuses this command; the state stays as it was */
 	SCOPE_RECIPIENT,   /* this recipient */
@@ -35,7 +37,8 @@ enum verdict_scope {
 /* One cell of the table stage x verdict. */
 struct verdict_rule {
 	enum verdict_scope scope;
-	int code;           /* the reply where the handler gave none: 250, 550, 451, 421; 0: no reply at this stage */
+	/* the reply where the handler gave none: 250, 550, 451, 421; 0: no reply at this stage */
+	int code;
 	const char *status; /* "5.7.1" */
 	bool sticks;        /* holds for later commands of its scope, and is spoken at RCPT unless at = "once" */
 };

@@ -98,7 +98,8 @@ enum intake_result tx_body_end(struct tx *);
 void tx_commit(struct tx *, tx_over_fn *over);
 enum intake_result tx_committed(const struct tx *);
 
-/* Forget the transaction: RSET, a second EHLO, after the reply. Says `abort` to observers where a message was under way. */
+/* Forget the transaction: RSET, a second EHLO, after the reply. Says `abort` to observers where a
+ * message was under way. */
 void tx_reset(struct tx *);
 
 /* An observer was not asked for an answer: STAGE_UNKNOWN with the line, and the like. */

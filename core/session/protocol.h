@@ -58,8 +58,11 @@ struct protocol {
 	const struct endpoint *endpoints;
 	const char *alpn;         /* "smtp", "pop3"; RFC 7301 */
 	size_t session_size;      /* bytes of the protocol's state, zeroed: session_state() */
-	size_t line_max;          /* bytes with the end of line, at most SESSION_LINE_MAX; may be changed by session_set_line_max */
-	const char *busy;         /* "421 4.7.0 ...": said with CRLF instead of a greeting where a limit is reached */
+	/* bytes with the end of line, at most SESSION_LINE_MAX; may be changed by
+	 * session_set_line_max */
+	size_t line_max;
+	/* "421 4.7.0 ...": said with CRLF instead of a greeting where a limit is reached */
+	const char *busy;
 	void (*start)(struct session *);                     /* greet; TLS stands where it comes first */
 	void (*line)(struct session *, struct str line);     /* without its CRLF */
 	size_t (*bytes)(struct session *, struct str input); /* while session_read_bytes; returns what it used */
@@ -71,7 +74,8 @@ enum { SESSION_LINE_MAX = 16 * 1024 };
 
 void *session_state(struct session *);
 void *session_conf(struct session *);          /* the module's configuration */
-struct arena *session_arena(struct session *); /* ends with the session: nothing is to be taken from it for each command */
+/* ends with the session: nothing is to be taken from it for each command */
+struct arena *session_arena(struct session *);
 struct tx *session_tx(struct session *);
 struct session *tx_session(struct tx *);       /* the session behind a transaction, for tx_over_fn */
 const struct session_limits *session_limits(struct session *);
@@ -94,7 +98,8 @@ void session_read_bytes(struct session *); /* below limits.data_rate for half a 
 void session_set_line_max(struct session *, size_t);
 bool session_line_is_bare(struct session *); /* the present line ended in LF without CR */
 bool session_has_input(struct session *); /* bytes behind the present line have already come */
-bool session_has_arrived(struct session *); /* the same, and asks the kernel: for moments at which the client must be silent */
+/* the same, and asks the kernel: for moments at which the client must be silent */
+bool session_has_arrived(struct session *);
 void session_hold(struct session *);      /* ends the deadline; one set afterwards holds */
 void session_go(struct session *); /* goes on from the loop, not inside the call */
 
@@ -114,7 +119,8 @@ bool session_may_log_in(struct session *);    /* TLS stands, or passwords are al
 bool session_login_is_barred(struct session *); /* too many failures of the client's network: do not check */
 /* Log it (auth=fail) and count it for the client's network. */
 void session_login_failed(struct session *, struct str user);
-/* The parts of a PLAIN response (RFC 4616); false: malformed, or it asks to act as somebody else (`*other`). */
+/* The parts of a PLAIN response (RFC 4616); false: malformed, or it asks to act as somebody else
+ * (`*other`). */
 bool session_parse_plain(struct str response, struct str *user, struct str *password, bool *other);
 
 /* ---- the end: what was written goes out first */

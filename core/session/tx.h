@@ -41,16 +41,19 @@ struct str tx_sender(const struct tx *);     /* canonical text; "" for <> and be
 const struct address *tx_sender_address(const struct tx *); /* NULL before MAIL */
 size_t tx_rcpt_count(const struct tx *);     /* accepted so far, the present one not counted */
 struct str tx_rcpt(const struct tx *, size_t i);
-const struct address *tx_rcpt_address(const struct tx *);   /* of the stages rcpt, recipient, route, attempt, outcome; NULL */
+/* of the stages rcpt, recipient, route, attempt, outcome; NULL */
+const struct address *tx_rcpt_address(const struct tx *);
 uint64_t tx_size(const struct tx *);         /* bytes of the message; before it came, what SIZE= declared */
 bool tx_may_relay(const struct tx *);        /* authenticated, trusted network, or tx_permit_relay */
 size_t tx_header_count(const struct tx *, struct str name);
-struct str tx_header(const struct tx *, struct str name, size_t nth); /* unfolded; from the stage message on */
+/* unfolded; from the stage message on */
+struct str tx_header(const struct tx *, struct str name, size_t nth);
 struct str tx_tag(const struct tx *, struct str name);
 struct str tx_outcome(const struct tx *);    /* of the stage outcome: delivered, deferred, failed, ... */
 struct str tx_outcome_reply(const struct tx *);
 struct arena *tx_arena(struct tx *);         /* memory that ends with the transaction */
-void *tx_state(struct tx *);                 /* the asking module's `tx_size` bytes, zeroed at the transaction's start */
+/* the asking module's `tx_size` bytes, zeroed at the transaction's start */
+void *tx_state(struct tx *);
 
 /* ---- verdicts; for `return tx_reject(...)`. All return STEP_DONE. The first one in a stage wins. */
 
@@ -85,7 +88,8 @@ int tx_redirect(struct tx *, struct str rcpt);                        /* the pre
 int tx_add_rcpt(struct tx *, struct str rcpt);
 int tx_delete_rcpt(struct tx *, struct str rcpt);
 int tx_set_sender(struct tx *, struct str sender);
-int tx_delay(struct tx *, uint64_t ms);                               /* before the stage's reply; at most 60 s in all */
+/* before the stage's reply; at most 60 s in all */
+int tx_delay(struct tx *, uint64_t ms);
 int tx_set_route(struct tx *, struct str deliverer, struct str host, uint16_t port);
 int tx_set_tag(struct tx *, struct str name, struct str value);
 int tx_permit_relay(struct tx *);

@@ -62,7 +62,8 @@ void store_end(struct store *, store_fn *);
 /* No answer comes any more; locks are let go as soon as the call under way has ended. NULL is allowed. */
 void store_close(struct store *);
 
-/* The storage that holds the mail of "alice@example.test", and its configuration; NULL with err. Any thread. */
+/* The storage that holds the mail of "alice@example.test", and its configuration; NULL with err. Any
+ * thread. */
 const struct storage *store_of(struct str user, void **conf, struct err *);
 
 #pragma GCC visibility pop

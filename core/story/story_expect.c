@@ -86,12 +86,14 @@ box_path(struct expecting *e, struct str name, const char *folder, char *to, siz
 	struct str local, domain = name;
 
 	str_cut(&domain, '@', &local);
-	snprintf(to, size, "%s/mail/%.*s/%.*s/%s", world_data(e->world), STR_FMT(domain), STR_FMT(local), folder);
+	snprintf(to, size, "%s/mail/%.*s/%.*s/%s", world_data(e->world), STR_FMT(domain),
+	    STR_FMT(local), folder);
 }
 
 /* Call for each message file of the mailbox; a true answer ends it and is returned. */
 static bool
-each_message(struct expecting *e, struct str name, bool (*fn)(struct expecting *, int dir, const char *file), size_t *count)
+each_message(struct expecting *e, struct str name,
+    bool (*fn)(struct expecting *, int dir, const char *file), size_t *count)
 {
 	static const char *const folders[] = { "new", "cur" };
 	bool found = false;

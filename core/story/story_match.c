@@ -8,7 +8,8 @@
 static bool
 is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
 }
 
 /* The name behind a `$`, or an empty one. */
@@ -40,7 +41,8 @@ match_word(struct story_words *w, struct str name, struct str pattern, struct st
 	size_t len = 0;
 
 	if (known != NULL)
-		return str_starts(line, known->value) && match(w, pattern, str_from(line, known->value.len));
+		return str_starts(line, known->value) &&
+		       match(w, pattern, str_from(line, known->value.len));
 	while (len < line.len && is_word(line.p[len]))
 		len++;
 	for (; len > 0; len--) {
@@ -141,7 +143,8 @@ story_unescape(struct arena *a, struct str text)
 			text = str_from(text, 1);
 			c = text.p[0];
 			c = c == 'r' ? '\r' : c == 'n' ? '\n' : c == 't' ? '\t' : c;
-			if (c == 'x' && text.len > 2 && hex_digit(text.p[1]) >= 0 && hex_digit(text.p[2]) >= 0) {
+			if (c == 'x' && text.len > 2 && hex_digit(text.p[1]) >= 0 &&
+			    hex_digit(text.p[2]) >= 0) {
 				c = (char)(hex_digit(text.p[1]) * 16 + hex_digit(text.p[2]));
 				text = str_from(text, 2);
 			}

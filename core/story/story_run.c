@@ -27,7 +27,8 @@ struct run {
 static int
 fail(struct run *r, const struct story_step *step, const char *wanted, struct str got)
 {
-	buf_printf(&r->dialogue, "%s:%d: wanted: %s%.*s\n", r->story->path, step->line, wanted, STR_FMT(step->text));
+	buf_printf(&r->dialogue, "%s:%d: wanted: %s%.*s\n", r->story->path, step->line, wanted,
+	    STR_FMT(step->text));
 	buf_printf(&r->dialogue, "%s:%d: got:    %.*s\n", r->story->path, step->line, STR_FMT(got));
 	return -1;
 }
@@ -86,8 +87,9 @@ next_line(struct run *r, unsigned c)
 static bool
 is_continuation(struct str line, struct str pattern)
 {
-	return line.len > 3 && pattern.len > 3 && line.p[3] == '-' && (pattern.p[3] == ' ' || pattern.p[3] == '-') &&
-	    memcmp(line.p, pattern.p, 3) == 0 && line.p[0] >= '2' && line.p[0] <= '5';
+	return line.len > 3 && pattern.len > 3 && line.p[3] == '-' &&
+	       (pattern.p[3] == ' ' || pattern.p[3] == '-') && memcmp(line.p, pattern.p, 3) == 0 &&
+	       line.p[0] >= '2' && line.p[0] <= '5';
 }
 
 static int
@@ -100,11 +102,13 @@ expect_line(struct run *r, const struct story_step *step)
 	while (next_line(r, c)) {
 		if (story_match(&r->words, step->text, buf_str(&r->line)))
 			return 0;
-		if (step->kind == STORY_EXPECT_SKIPPING || is_continuation(buf_str(&r->line), step->text))
+		if (step->kind == STORY_EXPECT_SKIPPING ||
+		    is_continuation(buf_str(&r->line), step->text))
 			continue;
 		return fail(r, step, "S: ", buf_str(&r->line));
 	}
-	return fail(r, step, "S: ", r->peers[c].ended ? STR("(the server has closed)") : STR("(nothing)"));
+	return fail(
+	    r, step, "S: ", r->peers[c].ended ? STR("(the server has closed)") : STR("(nothing)"));
 }
 
 static int
@@ -151,8 +155,8 @@ send_text(struct run *r, const struct story_step *step)
 	if (connected(r, step->connection) < 0)
 		return -1;
 	buf_clear(&r->heard[step->connection]);
-	buf_printf(&r->dialogue, "C%s%s %.*s\n", step->connection > 0 ? "2" : "", step->kind == STORY_SEND ? ":" : "=",
-	    text.len > 200 ? 200 : (int)text.len, text.p);
+	buf_printf(&r->dialogue, "C%s%s %.*s\n", step->connection > 0 ? "2" : "",
+	    step->kind == STORY_SEND ? ":" : "=", text.len > 200 ? 200 : (int)text.len, text.p);
 	text = story_fill(&r->words, text);
 	if (step->kind == STORY_SEND_RAW)
 		text = story_unescape(r->arena, text);
@@ -167,7 +171,8 @@ static void
 flush(struct run *r)
 {
 	for (unsigned c = 0; c < STORY_CONNECTIONS; c++)
-		while (r->peers[c].fd >= 0 && r->peers[c].out.len > 0 && !r->peers[c].ended && wait_for_more(r, c))
+		while (r->peers[c].fd >= 0 && r->peers[c].out.len > 0 && !r->peers[c].ended &&
+		       wait_for_more(r, c))
 			;
 	do
 		world_settle(r->world);

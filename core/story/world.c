@@ -22,8 +22,9 @@
 #include <unistd.h>
 
 enum {
-	ANSWER_SECONDS = 15,             /* over TCP, for one line */
-	FAKE_LIMIT_MS = 2 * 3600 * 1000, /* how much time may pass while a story waits for one line */
+	ANSWER_SECONDS = 15, /* over TCP, for one line */
+	FAKE_LIMIT_MS =
+	    2 * 3600 * 1000, /* how much time may pass while a story waits for one line */
 	LOG_MAX = 4 * 1024 * 1024,
 	PORT_TRIES = 5,
 	TRIES = 250,
@@ -65,13 +66,15 @@ start_here(struct world *w, const struct story *s, struct err *err)
 {
 	struct config_mistakes mistakes = { 0 }, warnings = { 0 };
 	struct server_options options = { .class = SERVER_ALL, .retry_scale = 1.0 };
-	int64_t start = s->clock_ns != 0 ? s->clock_ns : 1795246200000000000; /* 2026-11-21T07:30:00Z */
+	int64_t start =
+	    s->clock_ns != 0 ? s->clock_ns : 1795246200000000000; /* 2026-11-21T07:30:00Z */
 
 	log_capture(keep_line, w);
 	w->loop = loop_create();
 	clock_fake(w->loop, start);
 	options.loop = w->loop;
-	options.config = config_load(w->arena, arena_printf(w->arena, "%s/postern.lua", w->files.folder), &mistakes, &warnings);
+	options.config = config_load(w->arena,
+	    arena_printf(w->arena, "%s/postern.lua", w->files.folder), &mistakes, &warnings);
 	if (options.config == NULL)
 		return mistakes_to_err(&mistakes, err);
 	options.auth = auth_local(w->loop, options.config);
@@ -173,7 +176,8 @@ connect_tcp(uint16_t port, const struct ip *client, struct err *err)
 	if (fd < 0)
 		return err_errno(err, "cannot make a socket");
 	setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &one, sizeof one);
-	if (bind(fd, (struct sockaddr *)&from, from_len) < 0 || connect(fd, (struct sockaddr *)&to, to_len) < 0) {
+	if (bind(fd, (struct sockaddr *)&from, from_len) < 0 ||
+	    connect(fd, (struct sockaddr *)&to, to_len) < 0) {
 		err_errno(err, "cannot connect to port %u", port);
 		close(fd);
 		return -1;

@@ -53,7 +53,9 @@ make_folders(char *path, size_t from, struct err *err)
 		if (mkdir(path, 0700) < 0 && errno != EEXIST)
 			return err_errno(err, "cannot make folder %s", path);
 	}
-	return mkdir(path, 0700) < 0 && errno != EEXIST ? err_errno(err, "cannot make folder %s", path) : 0;
+	return mkdir(path, 0700) < 0 && errno != EEXIST
+		   ? err_errno(err, "cannot make folder %s", path)
+		   : 0;
 }
 
 static int
@@ -118,7 +120,8 @@ make_usual(struct arena *a, const char *folder, struct err *err)
 		return -1;
 	snprintf(data, sizeof data, "%s/data", folder);
 	for (size_t i = 0; i < sizeof usual_users / sizeof usual_users[0]; i++)
-		if (add_user(a, data, str_of(usual_users[i].name), str_of(usual_users[i].password), err) < 0)
+		if (add_user(a, data, str_of(usual_users[i].name), str_of(usual_users[i].password),
+			err) < 0)
 			return -1;
 	usual.made = true;
 	return read_users(folder, err);
@@ -201,20 +204,25 @@ make_mail(const struct world_files *f, struct arena *a, const struct story *s, s
 	static const char *const folders[] = { "cur", "new", "tmp" };
 	unsigned count = 0;
 
-	if (make_folders(arena_printf(a, "%s/data/mail", f->folder), strlen(f->folder) + 1, err) < 0 ||
-	    write_file(arena_printf(a, "%s/data/mail", f->folder), ".postern-mail-root", STR(""), err) < 0)
+	if (make_folders(arena_printf(a, "%s/data/mail", f->folder), strlen(f->folder) + 1, err) <
+		0 ||
+	    write_file(
+		arena_printf(a, "%s/data/mail", f->folder), ".postern-mail-root", STR(""), err) < 0)
 		return -1;
 	for (const struct story_pair *p = s->mails; p != NULL; p = p->next) {
 		struct str local, domain = p->name;
 		char *box;
 
 		str_cut(&domain, '@', &local);
-		box = arena_printf(a, "%s/data/mail/%.*s/%.*s", f->folder, STR_FMT(domain), STR_FMT(local));
+		box = arena_printf(
+		    a, "%s/data/mail/%.*s/%.*s", f->folder, STR_FMT(domain), STR_FMT(local));
 		for (size_t i = 0; i < 3; i++)
-			if (make_folders(arena_printf(a, "%s/%s", box, folders[i]), strlen(f->folder) + 1, err) < 0)
+			if (make_folders(arena_printf(a, "%s/%s", box, folders[i]),
+				strlen(f->folder) + 1, err) < 0)
 				return -1;
-		if (write_file(arena_printf(a, "%s/new", box), arena_printf(a, "10000%02u.story", count++),
-			story_unescape(a, p->value), err) < 0)
+		if (write_file(arena_printf(a, "%s/new", box),
+			arena_printf(a, "10000%02u.story", count++), story_unescape(a, p->value),
+			err) < 0)
 			return -1;
 	}
 	return 0;
@@ -246,13 +254,15 @@ find_endpoints(struct world_files *f, const struct story *s)
 static uint16_t
 free_port(void)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof sa;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return 0;
-	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
+	if (bind(fd, (struct sockaddr *)&sa, sizeof sa) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
 		sa.sin_port = 0;
 	close(fd);
 	return ntohs(sa.sin_port);
@@ -270,16 +280,18 @@ make_config(struct world_files *f, const struct story *s, bool tcp, struct err *
 	    tcp ? ", smtp_workers = 1, access_workers = 1, log = \"log\"" : "");
 	buf_printf(&b, "tls { cert = \"cert.pem\", key = \"key.pem\" }\n");
 	buf_printf(&b, "domain \"" DOMAIN "\" { users = \"passwd\", mail = \"maildir\" }\n");
-	buf_printf(&b, "use \"passwd\" { file = \"users\" }\nuse \"maildir\" { root = \"mail\" }\n");
+	buf_printf(
+	    &b, "use \"passwd\" { file = \"users\" }\nuse \"maildir\" { root = \"mail\" }\n");
 	buf_printf(&b, "resolver { fixture = \"dns.json\", only = true }\n");
 	if (policy)
-		buf_printf(&b, "policy \"story\" { \"policy\"%s }\n", buf_text((struct buf *)&s->options));
+		buf_printf(
+		    &b, "policy \"story\" { \"policy\"%s }\n", buf_text((struct buf *)&s->options));
 	for (size_t i = 0; i < f->listen_count; i++) {
 		struct world_listen *l = &f->listens[i];
 
 		l->port = tcp ? free_port() : (uint16_t)(10000 + i);
-		buf_printf(&b, "listen { \"%.*s\", address = \"127.0.0.1\", port = %u%s", STR_FMT(l->endpoint), l->port,
-		    policy ? ", policy = \"story\"" : "");
+		buf_printf(&b, "listen { \"%.*s\", address = \"127.0.0.1\", port = %u%s",
+		    STR_FMT(l->endpoint), l->port, policy ? ", policy = \"story\"" : "");
 		for (const struct story_pair *p = s->listens; p != NULL; p = p->next)
 			if (str_eq(p->name, l->endpoint))
 				buf_printf(&b, ", %.*s", STR_FMT(p->value));
@@ -287,13 +299,15 @@ make_config(struct world_files *f, const struct story *s, bool tcp, struct err *
 	}
 	buf_add_str(&b, buf_str(&s->uses));
 	buf_add_str(&b, buf_str(&s->config));
-	r = b.over ? err_set(err, "the story's configuration is too long") : write_file(f->folder, "postern.lua", buf_str(&b), err);
+	r = b.over ? err_set(err, "the story's configuration is too long")
+		   : write_file(f->folder, "postern.lua", buf_str(&b), err);
 	buf_free(&b);
 	return r;
 }
 
 int
-world_files_make(struct world_files *f, struct arena *a, const struct story *s, bool tcp, struct err *err)
+world_files_make(
+    struct world_files *f, struct arena *a, const struct story *s, bool tcp, struct err *err)
 {
 	const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", *data;
 
@@ -304,7 +318,8 @@ world_files_make(struct world_files *f, struct arena *a, const struct story *s, 
 	if (mkdir(data, 0700) < 0)
 		return err_errno(err, "cannot make folder %s", data);
 	find_endpoints(f, s);
-	if (make_usual(a, f->folder, err) < 0 || write_file(f->folder, "cert.pem", buf_str(&usual.cert), err) < 0 ||
+	if (make_usual(a, f->folder, err) < 0 ||
+	    write_file(f->folder, "cert.pem", buf_str(&usual.cert), err) < 0 ||
 	    write_file(f->folder, "key.pem", buf_str(&usual.key), err) < 0 ||
 	    write_file(f->folder, "other.pem", buf_str(&usual.other_cert), err) < 0 ||
 	    write_file(f->folder, "other-key.pem", buf_str(&usual.other_key), err) < 0 ||
@@ -313,7 +328,8 @@ world_files_make(struct world_files *f, struct arena *a, const struct story *s, 
 	for (const struct story_pair *p = s->users; p != NULL; p = p->next)
 		if (add_user(a, data, p->name, p->value, err) < 0)
 			return -1;
-	if (make_dns(f, a, s, err) < 0 || make_policy(f, a, s, err) < 0 || make_mail(f, a, s, err) < 0)
+	if (make_dns(f, a, s, err) < 0 || make_policy(f, a, s, err) < 0 ||
+	    make_mail(f, a, s, err) < 0)
 		return -1;
 	return make_config(f, s, tcp, err);
 }

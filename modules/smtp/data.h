@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "core/base/str.h"
+#include "core/module.h"
 
 enum data_at {
 	DATA_AT_START, /* of a line: behind CR LF, or where the data begins */

@@ -4,9 +4,7 @@
  * 6531).
  */
 #include "modules/smtp/parse.h"
-#include "core/base/arena.h"
-#include "core/base/buf.h"
-#include "core/text/encode.h"
+#include "core/module.h"
 
 #include <ctype.h>
 
