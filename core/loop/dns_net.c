@@ -68,13 +68,16 @@ poll_drop(struct event *e)
 	e->poll = NULL;
 }
 
+/*
+ * libunbound closes the descriptor next, and its number goes to somebody else's connection. A poll
+ * that were stopped only then would take that connection out of the loop, so it goes now.
+ */
 static int
 event_del(struct ub_event *ev)
 {
 	struct event *e = (struct event *)ev;
 
-	if (e->poll != NULL)
-		uv_poll_stop(&e->poll->uv);
+	poll_drop(e);
 	uv_timer_stop(&e->timer);
 	return 0;
 }
