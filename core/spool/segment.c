@@ -113,8 +113,9 @@ folder_open(int dir_fd, const char *name, unsigned how, struct folder *f, struct
 	*f = (struct folder){ .fd = -1, .body_fd = -1, .lock_fd = -1 };
 	snprintf(f->name, sizeof f->name, "%s", name);
 	f->fd = open_folder(dir_fd, name, how & FOLDER_CREATE, err);
+	/* What we make, another worker may adopt and remove before we have opened it. */
 	if (f->fd < 0)
-		return -1;
+		return how & FOLDER_CREATE && errno == ENOENT ? 0 : -1;
 	if (how & FOLDER_LOCK)
 		f->lock_fd = lock_file(f->fd, "lock", err);
 	if (how & FOLDER_LOCK && f->lock_fd < 0) {

@@ -4,6 +4,7 @@
 #include "core/base/crc32c.h"
 #include "core/loop/loop.h"
 #include "core/spool/envelope.h"
+#include "core/spool/segment.h"
 #include "core/spool/spool.h"
 #include "tests/lib/check.h"
 
@@ -725,10 +726,29 @@ a_batch_over_many_segments_keeps_them_all(void)
 	end(&l);
 }
 
+/* Between making it and opening it another worker may adopt it, find it empty, and remove it. */
+static void
+a_log_that_vanishes_while_it_is_made_is_another_workers(void)
+{
+	char path[700];
+	struct folder f;
+	struct err err;
+	int dir;
+
+	snprintf(path, sizeof path, "%s/vanished", check_folder());
+	CHECK_INT(mkdir(path, 0700), 0);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK_INT(rmdir(path), 0);
+	CHECK_INT(folder_open(dir, "log-1", FOLDER_CREATE | FOLDER_LOCK, &f, &err), 0);
+	close(dir);
+}
+
 void
 suite_spool(void)
 {
 	static const struct test tests[] = {
+		{ "a log that vanishes while it is made is another worker's",
+		    a_log_that_vanishes_while_it_is_made_is_another_workers },
 		{ "a small message is found again", a_small_message_is_found_again },
 		{ "a large body has its own file", a_large_body_has_its_own_file },
 		{ "a head replaces the first bytes", a_head_replaces_the_first_bytes },
