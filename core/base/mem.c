@@ -2,6 +2,7 @@
 /* mem -- memory for base/ and loop/, which own everything else's. */
 #include "core/base/mem.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,4 +38,10 @@ void
 mem_free(void *p)
 {
 	free(p);
+}
+
+void
+mem_return_large(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MEM_LARGE);
 }

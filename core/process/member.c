@@ -6,6 +6,7 @@
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/loop/channel.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
@@ -187,6 +188,7 @@ member_begin(const struct role_args *args, const struct member_word *words,
 	struct member *m = &i->member;
 	struct err err;
 
+	mem_return_large();
 	privilege_begin();
 	ignore_signals();
 	*m = (struct member){
