@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LINGER_MS = 1000 };
+
 struct control {
 	struct arena *arena;
 	struct master *master;
@@ -36,6 +38,7 @@ struct control_client {
 	struct control *control;
 	struct conn *conn;
 	bool waits;   /* for its answer: further lines stay where they are */
+	bool at_end;  /* it asks nothing more, but still reads */
 	char *answer; /* what is left to be written, from `sent` on */
 	size_t sent, len;
 };
@@ -175,8 +178,10 @@ on_data(struct control_client *c)
 	if (str_cut(&input, '\n', &line)) {
 		on_line(c, line);
 		conn_consume(c->conn, line.len + 1);
-	} else if (input.len >= CONTROL_LINE_MAX - 1) {
+	} else if (line.len >= CONTROL_LINE_MAX - 1) {
 		conn_close(c->conn, 0);
+	} else if (c->at_end) {
+		conn_close(c->conn, LINGER_MS);
 	}
 }
 
@@ -193,9 +198,8 @@ on_event(struct conn *conn, enum conn_event event, void *owner)
 		write_on(c);
 		break;
 	case CONN_EOF:
-		/* Who asked and closed its side still reads the answer. */
-		if (!c->waits)
-			conn_close(conn, 1000);
+		c->at_end = true;
+		on_data(c);
 		break;
 	case CONN_TIMEOUT:
 	case CONN_ERROR:
