@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from ground import ATTACKS, NOOP_WORST, Skipped, Watch, World, expect, is_sanitized, new_folder, rss_kib  # noqa: E402
 import states  # noqa: E402,F401
 import protocol  # noqa: E402,F401
+import floods  # noqa: E402,F401
 
 BASE = 26000
 GROWTH_MAX_KIB = 20 * 1024
