@@ -114,6 +114,7 @@ ledger_set_here(struct ledger *l)
 	struct sigaction act = { .sa_handler = on_deadly, .sa_flags = SA_ONSTACK | SA_NODEFER };
 
 	here = l;
+	own_ledger = NULL; /* one that was closed may have stood at the same address */
 	if (sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE) != 0)
 		sigaltstack(&alternative, NULL);
 	for (size_t i = 0; i < DEADLY; i++)

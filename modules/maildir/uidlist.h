@@ -55,7 +55,8 @@ size_t uidlist_count(const struct uidlist *);
 struct uid_entry *uidlist_at(const struct uidlist *, size_t i);
 struct uid_entry *uidlist_find(const struct uidlist *, uint32_t uid);
 
-/* Read the whole lines of `text`; returns how many bytes that is. Called again with what was appended later. */
+/* Read the whole lines of `text`; returns how many bytes that is. Called again with what was
+ * appended later. */
 size_t uidlist_read(struct uidlist *, struct str text);
 
 /* `size` and `date` 0, `pop3` "": not to be written, because the name tells. The UID is the next one. */
@@ -65,7 +66,8 @@ uidlist_add(struct uidlist *, struct str name, uint64_t size, int64_t date, stru
 void uidlist_print_head(const struct uidlist *, struct buf *);
 void uidlist_print(const struct uid_entry *, struct buf *);
 
-/* Take over a `dovecot-uidlist` of version 3 or 1: UIDVALIDITY, UIDs, sizes and POP3 UIDs. False: it is none. */
+/* Take over a `dovecot-uidlist` of version 3 or 1: UIDVALIDITY, UIDs, sizes and POP3 UIDs. False:
+ * it is none. */
 bool uidlist_read_dovecot(struct uidlist *, struct str text);
 
 /* Whether a file of that name can stand in the list: visible, no controls, short enough. */

@@ -47,7 +47,8 @@ const char *const *users_names(struct users *, struct arena *, size_t *count, st
 
 enum users_change { USERS_ADD, USERS_REPLACE, USERS_REMOVE };
 
-/* 1 done, 0 it is there already (add) or is not there (the others), -1 failed. `rest`: the line after the name. */
+/* 1 done, 0 it is there already (add) or is not there (the others), -1 failed. `rest`: the line
+ * after the name. */
 int
 users_change(struct users *, enum users_change, const char *name, const char *rest, struct err *);
 

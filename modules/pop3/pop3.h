@@ -2,8 +2,10 @@
 /*
  * pop3 -- what the files of this module share.
  *
- *   pop3.c      the session: greeting, events, its end    commands.c  the commands, one table
- *   login.c     USER, PASS, AUTH, and opening the mailbox output.c    LIST, UIDL, RETR and TOP, at the client's pace
+ *   pop3.c      the session: greeting, events, its end
+ *   commands.c  the commands, one table
+ *   login.c     USER, PASS, AUTH, and opening the mailbox
+ *   output.c    LIST, UIDL, RETR and TOP, at the client's pace
  */
 #ifndef MODULES_POP3_POP3_H
 #define MODULES_POP3_POP3_H

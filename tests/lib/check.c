@@ -38,8 +38,9 @@ check_str(struct str got, struct str want, const char *what, const char *file, i
 	bool ok = str_eq(got, want);
 
 	if (!ok)
-		snprintf(text, sizeof text, "%.100s: got \"%.*s\" (%zu bytes), want \"%.*s\" (%zu)", what,
-		    got.len > 300 ? 300 : (int)got.len, got.p, got.len, want.len > 300 ? 300 : (int)want.len, want.p, want.len);
+		snprintf(text, sizeof text, "%.100s: got \"%.*s\" (%zu bytes), want \"%.*s\" (%zu)",
+		    what, got.len > 300 ? 300 : (int)got.len, got.p, got.len,
+		    want.len > 300 ? 300 : (int)want.len, want.p, want.len);
 	report(ok, ok ? what : text, file, line);
 }
 
@@ -49,7 +50,8 @@ check_int(int64_t got, int64_t want, const char *what, const char *file, int lin
 	char text[400];
 
 	if (got != want)
-		snprintf(text, sizeof text, "%.200s: got %lld, want %lld", what, (long long)got, (long long)want);
+		snprintf(text, sizeof text, "%.200s: got %lld, want %lld", what, (long long)got,
+		    (long long)want);
 	report(got == want, got == want ? what : text, file, line);
 }
 
@@ -62,7 +64,8 @@ check_vectors(const char *topic)
 	if (root != NULL)
 		snprintf(path, sizeof path, "%s/%s", root, topic);
 	else
-		snprintf(path, sizeof path, "%s/../shared/vectors/%s", source != NULL ? source : ".", topic);
+		snprintf(path, sizeof path, "%s/../shared/vectors/%s",
+		    source != NULL ? source : ".", topic);
 	if (access(path, R_OK) == 0)
 		return path;
 	printf("SKIP: no vectors at %s\n", path);

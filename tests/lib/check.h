@@ -36,7 +36,8 @@ void check_int(int64_t got, int64_t want, const char *what, const char *file, in
 #define CHECK_STR_AT(got, want, row) check_str(got, want, row, __FILE__, __LINE__)
 #define CHECK_INT_AT(got, want, row) check_int((int64_t)(got), (int64_t)(want), row, __FILE__, __LINE__)
 
-/* The folder of third-party vectors (VECTORS, else ../shared/vectors of the source), or NULL: the test prints that it is skipped. */
+/* The folder of third-party vectors (VECTORS, else ../shared/vectors of the source), or NULL: the
+ * test prints that it is skipped. */
 const char *check_vectors(const char *topic);
 
 /* A whole file, in the arena; "" where it cannot be read, which is a failure. */
