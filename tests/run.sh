@@ -18,6 +18,7 @@ command_of() {
 	fuzz) echo ./tests/fuzz/replay "$srcdir/tests/fuzz/corpus" ;;
 	style) echo sh "$srcdir/tests/style/style.sh" ;;
 	stories) echo ./postern test "$srcdir/tests/stories" "$srcdir/scripts" ;;
+	crash-spool) echo "$srcdir/tests/crash/spool_sweep.py" --quick ;;
 	stories-tcp) echo ./postern test --tcp "$srcdir/tests/stories" "$srcdir/scripts" ;;
 	*) [ -f "$srcdir/tests/$1" ] && echo "$srcdir/tests/$1" ;;
 	esac

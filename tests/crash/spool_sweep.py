@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """spool_sweep -- kill the spool at each system call, fail each one, and judge what is left.
 
-usage: spool_sweep.py DRIVER [--quick]
+usage: spool_sweep.py [DRIVER] [--quick]
 
 Each run: the driver accepts and delivers under one injected fault; then it runs again without
 one and delivers all that is left. The oracle:
@@ -16,7 +16,7 @@ one and delivers all that is left. The oracle:
 import os, shutil, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-DRIVER = sys.argv[1]
+DRIVER = next((word for word in sys.argv[1:] if word[0] != "-"), "tests/crash/spool_driver")
 QUICK = "--quick" in sys.argv
 COUNT = "120"
 MOST = 12 if QUICK else 600
