@@ -4,9 +4,11 @@
 EXTRA_DIST += tests/stories $(wildcard $(srcdir)/core/*/README.md) $(wildcard $(srcdir)/modules/*/README.md) \
 	$(wildcard $(srcdir)/tests/*/README.md) $(wildcard $(srcdir)/tests/bench/*)
 EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/lint.sh
+EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md tests/lib/README.md tests/unit/README.md
+EXTRA_DIST += tests/run.sh tests/style/style.sh tests/style/README.md tests/style/lint.sh tests/style/clang.sh
 
 CHECK_SUITES = unit stories stories-tcp style
-HEAVY_SUITES =
+HEAVY_SUITES = style/lint.sh style/clang.sh
 check_LTLIBRARIES =
 
 check-local: postern$(EXEEXT) $(module_LTLIBRARIES)
