@@ -236,7 +236,7 @@ module_load(const char *file, int fd, const char **name, struct err *err)
 {
 	struct loaded *l;
 	struct stat st;
-	int own;
+	int own = -1;
 
 	/* A descriptor of our own: the caller may close the other. */
 	if (fd < 0) {

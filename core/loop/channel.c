@@ -143,16 +143,19 @@ send_now(struct channel *c, struct str text, const int *fds, size_t count)
 	union control control;
 	struct iovec v = { (char *)(uintptr_t)text.p, text.len };
 	struct msghdr h = { .msg_iov = &v, .msg_iovlen = 1 };
+	struct cmsghdr *rights;
 	ssize_t sent;
 
 	memset(&control, 0, sizeof control);
 	if (count > 0) {
 		h.msg_control = &control;
 		h.msg_controllen = CMSG_SPACE(count * sizeof *fds);
-		CMSG_FIRSTHDR(&h)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&h)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&h)->cmsg_len = CMSG_LEN(count * sizeof *fds);
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&h)), fds, count * sizeof *fds);
+		rights = CMSG_FIRSTHDR(&h);
+		assert(rights != NULL);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(count * sizeof *fds);
+		memcpy(CMSG_DATA(rights), fds, count * sizeof *fds);
 	}
 	do
 		sent = sendmsg(c->fd, &h, MSG_NOSIGNAL);

@@ -280,7 +280,7 @@ fits(const struct pattern *p, const struct pattern_item *item, struct pattern_ma
 	unsigned char c;
 
 	count_step(m);
-	if (s >= subject_end(m))
+	if (s == NULL || s >= subject_end(m))
 		return false;
 	c = (unsigned char)*s;
 	switch (item->kind) {

@@ -145,7 +145,7 @@ struct config *
 generation_open(struct arena *arena, int snapshot, int first_module, struct err *err)
 {
 	struct config *config;
-	struct str text;
+	struct str text = { 0 };
 
 	if (read_snapshot(arena, snapshot, &text, err) < 0)
 		return NULL;

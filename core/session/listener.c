@@ -236,6 +236,7 @@ refuse_take(const struct service *service, int fd)
 	char text[256];
 	int len;
 
+	assert(service->protocol != NULL);
 	if (!service->listen->tls_first && service->protocol->busy != NULL) {
 		len = snprintf(text, sizeof text, "%s\r\n", service->protocol->busy);
 		assert(len > 0 && (size_t)len < sizeof text);

@@ -370,7 +370,7 @@ read_envelope(const struct folder *f, enum segment_use use, struct log_place pla
 {
 	int fd = segment_open(f, use, place.incarnation, O_RDONLY, err), r;
 	struct record_commit commit;
-	struct log_record record;
+	struct log_record record = { 0 };
 
 	if (fd < 0)
 		return -1;

@@ -18,7 +18,7 @@ sources=$(cd "$src" && find core modules filters tests contrib -name '*.[ch]' | 
 judge clang-format $?
 flags=$(pkg-config --cflags libuv openssl lua5.4 libunbound jansson libidn2 cunit libgsasl)
 (cd "$src" && echo "$sources" | grep -E '^(core|modules|filters)/.*\.c$' |
-	xargs -P 2 -n 8 sh -c 'clang-tidy -quiet --warnings-as-errors="*" "$@" -- -std=gnu11 -D_GNU_SOURCE -I. -DMODULE_DIR=\"/\" -DSCRIPT_DIR=\"/\" -DSYSCONF_DIR=\"/\" '"$flags"' 2>/dev/null' lint)
+	xargs -P 2 -n 8 sh -c 'clang-tidy -quiet --warnings-as-errors="*" "$@" -- -std=gnu11 -D_GNU_SOURCE -I. -DPACKAGE_VERSION=\"\" -DMODULE_DIR=\"/\" -DSCRIPT_DIR=\"/\" -DSYSCONF_DIR=\"/\" '"$flags"' 2>/dev/null' lint)
 judge clang-tidy $?
 (cd "$src" && luacheck -q --std lua54 --config .luacheckrc scripts tests)
 judge luacheck $?
