@@ -26,20 +26,6 @@ print_mistakes(const struct config_mistakes *list, const char *kind)
 	}
 }
 
-/* Where the module keeps mail: its option `root`; NULL: in no folder. */
-static const char *
-mail_root(const struct config_use *use)
-{
-	const struct option *o = use->module != NULL ? use->module->options : NULL;
-
-	if (o == NULL || use->module->storage == NULL || use->conf == NULL)
-		return NULL;
-	for (; o->type != OPTION_IS_END; o++)
-		if (o->type == OPTION_IS_PATH && strcmp(o->name, "root") == 0)
-			return *(const char *const *)((const char *)use->conf + o->offset);
-	return NULL;
-}
-
 /* How mail below `root` survives a loss of power; a folder that is not there says nothing yet. */
 static const char *
 durability(const char *root)
@@ -59,7 +45,7 @@ print_mail_roots(const struct config *c)
 	};
 
 	for (size_t i = 0; i < c->use_count; i++) {
-		const char *root = mail_root(&c->uses[i]), *mode;
+		const char *root = config_mail_root(&c->uses[i]), *mode;
 
 		if (root == NULL)
 			continue;
@@ -112,7 +98,7 @@ mail_roots_to_json(const struct config *c)
 	json_t *json = json_array();
 
 	for (size_t i = 0; c != NULL && i < c->use_count; i++) {
-		const char *root = mail_root(&c->uses[i]);
+		const char *root = config_mail_root(&c->uses[i]);
 
 		if (root != NULL)
 			json_array_append_new(

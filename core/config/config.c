@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* config -- what the administrator wrote, checked and typed. */
+#include "core/module.h"
 #include "core/base/arena.h"
 #include "core/base/nearest.h"
 #include "core/config/config_load.h"
@@ -221,5 +222,18 @@ config_use(const struct config *c, const char *name)
 	for (size_t i = 0; i < c->use_count; i++)
 		if (strcmp(c->uses[i].name, name) == 0)
 			return &c->uses[i];
+	return NULL;
+}
+
+const char *
+config_mail_root(const struct config_use *use)
+{
+	const struct option *o = use->module != NULL ? use->module->options : NULL;
+
+	if (o == NULL || use->module->storage == NULL || use->conf == NULL)
+		return NULL;
+	for (; o->type != OPTION_IS_END; o++)
+		if (o->type == OPTION_IS_PATH && strcmp(o->name, "root") == 0)
+			return *(const char *const *)((const char *)use->conf + o->offset);
 	return NULL;
 }

@@ -208,4 +208,7 @@ const struct config_domain *config_domain(const struct config *, struct str name
 const struct config_policy *config_policy(const struct config *, const char *name);
 struct config_use *config_use(const struct config *, const char *name);
 
+/* Where a module with the ability storage keeps mail: its option `root`; NULL: in no folder. */
+const char *config_mail_root(const struct config_use *);
+
 #endif

@@ -115,6 +115,20 @@ make_policies(struct server *s, struct err *err)
 	return s->policies != NULL ? 0 : -1;
 }
 
+/* Their file systems are opened before the first delivery, so that a checkpoint can sync each in one call. */
+static void
+know_mail_roots(struct server *s)
+{
+	struct err err;
+
+	for (size_t i = 0; i < s->config->use_count; i++) {
+		const char *root = config_mail_root(&s->config->uses[i]);
+
+		if (root != NULL && spool_mail_root(s->spool, root, &err) < 0)
+			log_info("%s: each message there is synced by itself", err.text);
+	}
+}
+
 static int
 make_spool(struct server *s, struct err *err)
 {
@@ -128,6 +142,7 @@ make_spool(struct server *s, struct err *err)
 	if (s->spool == NULL)
 		return -1;
 	queue_set_spool(s->queue, s->spool);
+	know_mail_roots(s);
 	return 0;
 }
 
