@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import select
+import shutil
 import socket
 import time
 
@@ -20,11 +21,13 @@ SLICES = 3  # measurements of a rate, a second each; the best counts, because ot
 @contextlib.contextmanager
 def aside(**options):
     """A server of its own for attacks that need another configuration."""
-    world = World(new_folder() + "/demo", BASE_ASIDE, **options).start()
+    folder = new_folder()
+    world = World(folder + "/demo", BASE_ASIDE, **options).start()
     try:
         yield world
     finally:
         world.stop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
