@@ -119,7 +119,7 @@ world_process_start(struct arena *a, const char *folder, struct err *err)
 	close(fd);
 	if (ready)
 		return p;
-	buf_init(&said, 400);
+	buf_init(&said, 64 * 1024);
 	read_file(folder, "stderr", &said);
 	read_file(folder, "data/log", &said);
 	err_set(err, "the server did not start: %s", buf_text(&said));
