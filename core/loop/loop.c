@@ -144,6 +144,9 @@ on_turn(uv_prepare_t *h)
 {
 	struct loop *loop = h->data;
 
+	/* What is answered by now goes out before what follows from it begins: a delivery that
+	 * crashes must not take the reply to its message with it. */
+	conn_flush_all(loop);
 	run_calls(loop, &loop->deferred);
 	wheel_run(loop);
 	LIST_EACH(at, &loop->idle_hooks)
