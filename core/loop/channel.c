@@ -134,6 +134,13 @@ read_one(struct channel *c)
 	return !c->closed && !c->over;
 }
 
+void
+channel_drain(struct channel *c)
+{
+	while (!c->closed && !c->over && read_one(c))
+		;
+}
+
 /* ---- writing ---- */
 
 /* 1 sent, 0 the socket is full, -1 the other end is gone. */

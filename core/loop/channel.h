@@ -26,6 +26,9 @@ struct channel *channel_adopt_take(struct loop *, int fd, channel_fn *, void *ow
 /* 0, or -1 where the queue is full or the other end is gone. Descriptors stay the caller's (they
  * are duplicated). */
 int channel_send(struct channel *, struct str message, const int *fds, size_t count);
+/* Tell what has arrived already, now: for an owner who knows that the other end has ended. The owner
+ * may close the channel from within. */
+void channel_drain(struct channel *);
 void channel_close(struct channel *); /* no further call of the owner */
 
 #endif

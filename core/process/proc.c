@@ -153,6 +153,8 @@ on_ended(struct child *child, int status, int signal, void *owner)
 	pid_t pid = child_pid(child);
 
 	p->child = NULL;
+	if (p->once && p->channel != NULL) /* its end may be known before its last words */
+		channel_drain(p->channel);
 	disconnect(p);
 	if (!wanted)
 		log_end_of(p, pid, status, signal);

@@ -184,6 +184,30 @@ a_channel_may_be_closed_by_its_own_message(void)
 	loop_destroy(loop);
 }
 
+/* The end of a process can be known before the loop has looked at its channel. */
+static void
+what_has_arrived_can_be_told_at_once(void)
+{
+	struct seen s = { 0 };
+	int other;
+	struct channel *c = begin(&s, &other);
+
+	CHECK_INT(send(other, "a", 1, 0), 1);
+	CHECK_INT(send(other, "last", 4, 0), 4);
+	CHECK_INT(s.messages, 0);
+	channel_drain(c);
+	CHECK_INT(s.messages, 2);
+	CHECK_TEXT(s.last, "last");
+	CHECK_INT(s.over, 0);
+	close(other);
+	channel_drain(c);
+	CHECK_INT(s.over, 1);
+	channel_drain(c);
+	CHECK_INT(s.over, 1);
+	channel_close(c);
+	loop_destroy(loop);
+}
+
 void
 suite_channel(void)
 {
@@ -198,6 +222,7 @@ suite_channel(void)
 		    too_many_descriptors_end_the_channel_and_are_closed },
 		{ "a channel may be closed by its own message",
 		    a_channel_may_be_closed_by_its_own_message },
+		{ "what has arrived can be told at once", what_has_arrived_can_be_told_at_once },
 	};
 
 	CHECK_SUITE("channel", tests);
