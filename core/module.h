@@ -55,11 +55,11 @@ struct module_abi {
 /* Capabilities that a module may need; a core without one of them refuses it by name. */
 enum { MODULE_NEEDS_NOTHING = 0 };
 
-#define MODULE_ABI                                                                                 \
-	{                                                                                          \
-		sizeof(struct module), MODULE_ABI_MAJOR, MODULE_ABI_MINOR, sizeof(struct option),  \
-		    sizeof(struct protocol), sizeof(struct deliverer), sizeof(struct storage),     \
-		    sizeof(struct lookup), MODULE_NEEDS_NOTHING                                    \
+#define MODULE_ABI \
+	{ \
+		sizeof(struct module), MODULE_ABI_MAJOR, MODULE_ABI_MINOR, sizeof(struct option), \
+		    sizeof(struct protocol), sizeof(struct deliverer), sizeof(struct storage), \
+		    sizeof(struct lookup), MODULE_NEEDS_NOTHING \
 	}
 
 struct fact; /* named values that a module can find out; their place, not yet used */

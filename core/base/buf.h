@@ -20,8 +20,8 @@ struct buf {
 	char *p;
 	size_t len;
 	size_t cap;
-	size_t max;  /* bytes; never more */
-	bool over;   /* an addition was refused since init or clear */
+	size_t max; /* bytes; never more */
+	bool over;  /* an addition was refused since init or clear */
 };
 
 void buf_init(struct buf *, size_t max);

@@ -18,8 +18,8 @@ struct link {
 #define list_member(link_, type, field) ((type *)(void *)((char *)(link_)-offsetof(type, field)))
 
 /* `for` over the links; the present one may be removed in the body. */
-#define LIST_EACH(at, head)                                                                        \
-	for (struct link *at = (head)->next, *at##_next = at->next; at != (head);                  \
+#define LIST_EACH(at, head) \
+	for (struct link *at = (head)->next, *at##_next = at->next; at != (head); \
 	     at = at##_next, at##_next = at->next)
 
 static inline void

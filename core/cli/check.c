@@ -52,8 +52,7 @@ print_mail_roots(const struct config *c)
 		mode = durability(root);
 		for (size_t k = 0; k < sizeof modes / sizeof modes[0]; k++)
 			if (strcmp(modes[k].mode, mode) == 0)
-				printf("  mail root %s: %s (%s)\n", root,
-				    modes[k].text, mode);
+				printf("  mail root %s: %s (%s)\n", root, modes[k].text, mode);
 	}
 }
 

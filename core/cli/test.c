@@ -19,8 +19,10 @@ static bool over_tcp, verbose;
 static uint64_t jobs;
 
 static const struct cli_option options[] = {
-	{ CLI_FLAG, 0, "tcp", &over_tcp, NULL, "against a server process, with whole and with one-byte segments" },
-	{ CLI_NUMBER, 'j', "jobs", &jobs, "N", "stories at a time (as many as there are processors)" },
+	{ CLI_FLAG, 0, "tcp", &over_tcp, NULL,
+	    "against a server process, with whole and with one-byte segments" },
+	{ CLI_NUMBER, 'j', "jobs", &jobs, "N",
+	    "stories at a time (as many as there are processors)" },
 	{ CLI_FLAG, 'v', "verbose", &verbose, NULL, "name the stories that pass, too" },
 	CLI_OPTION_END
 };
@@ -35,7 +37,8 @@ add_path(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	size_t len = strlen(path);
 
 	(void)st, (void)ftw;
-	if (type == FTW_F && len > 6 && strcmp(path + len - 6, ".story") == 0 && path_count < STORIES_MAX)
+	if (type == FTW_F && len > 6 && strcmp(path + len - 6, ".story") == 0 &&
+	    path_count < STORIES_MAX)
 		paths[path_count++] = arena_strdup(names, path);
 	return 0;
 }

@@ -303,7 +303,8 @@ check_numbers(struct loader *load)
 	if (c->retry_every_ms >= c->retry_give_up_ms)
 		MISTAKE(load, at, "every of retry is not before give_up");
 	if (c->limits.recipients < 100)
-		WARNING(load, at, "recipients of limits: RFC 5321, 4.5.3.1.8, asks for 100 and more");
+		WARNING(
+		    load, at, "recipients of limits: RFC 5321, 4.5.3.1.8, asks for 100 and more");
 }
 
 void

@@ -18,8 +18,8 @@ struct leaf {
 	const char *status; /* "2.0.0" */
 	const char *reply;  /* the deliverer's words, or why it was not tried */
 	const char *why;    /* of FAILED where it is not the reply: "could not be ... within 5d" */
-	bool warn;                           /* DEFERRED, and its sender is to be told */
-	int64_t next_ns;                     /* of DEFERRED */
+	bool warn;          /* DEFERRED, and its sender is to be told */
+	int64_t next_ns;    /* of DEFERRED */
 	const struct attempt_result *stored; /* of DELIVERED into a local mailbox; NULL */
 };
 

@@ -15,11 +15,11 @@
 #include "core/loop/timer.h"
 
 enum {
-	QUEUE_TURNS_MAX = 100, /* messages in delivery at the same time */
+	QUEUE_TURNS_MAX = 100,     /* messages in delivery at the same time */
 	QUEUE_IN_MEMORY_MAX = 200, /* in a longer queue, who waits is not kept in memory */
-	QUEUE_BUSY_MS = 100,      /* until the next try where the pool was full */
-	QUEUE_SUSPECT_MS = 1000,  /* until the next try of a suspect while another is under way */
-	QUEUE_UNREADABLE_S = 300, /* until the next try where the spool could not read it */
+	QUEUE_BUSY_MS = 100,       /* until the next try where the pool was full */
+	QUEUE_SUSPECT_MS = 1000,   /* until the next try of a suspect while another is under way */
+	QUEUE_UNREADABLE_S = 300,  /* until the next try where the spool could not read it */
 	QUEUE_LOOK_MS = 60 * 1000, /* at least so often the wall clock is looked at: it may jump */
 	QUEUE_FRESH_NS = 2000000000, /* a message older than this may have been another worker's */
 	QUEUE_NOWHERE = -1

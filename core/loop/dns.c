@@ -286,8 +286,8 @@ dns_destroy(struct dns *dns)
 {
 	if (dns == NULL)
 		return;
-	LIST_EACH(at, &dns->queries)
-	dns_cancel(list_member(at, struct dns_query, link));
+	LIST_EACH (at, &dns->queries)
+		dns_cancel(list_member(at, struct dns_query, link));
 	loop_item_remove(&dns->item);
 	dns_net_destroy(dns->net);
 	dns_fixture_destroy(dns->fixture);

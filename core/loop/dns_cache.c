@@ -56,8 +56,8 @@ dns_cache_create(void)
 void
 dns_cache_destroy(struct dns_cache *c)
 {
-	LIST_EACH(at, &c->used)
-	forget(c, list_member(at, struct entry, link));
+	LIST_EACH (at, &c->used)
+		forget(c, list_member(at, struct entry, link));
 	map_destroy(c->entries);
 	mem_free(c);
 }

@@ -149,8 +149,7 @@ on_turn(uv_prepare_t *h)
 	conn_flush_all(loop);
 	run_calls(loop, &loop->deferred);
 	wheel_run(loop);
-	LIST_EACH(at, &loop->idle_hooks)
-	{
+	LIST_EACH (at, &loop->idle_hooks) {
 		struct call *hook = list_member(at, struct call, link);
 
 		hook->fn(hook->arg);

@@ -68,7 +68,8 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 	SSL_CTX *ctx;
 	struct ip ip;
 
-	if (name.len == 0 || ip_parse(name, &ip)) /* GnuTLS's clients name an address where they were given one */
+	if (name.len == 0 ||
+	    ip_parse(name, &ip)) /* GnuTLS's clients name an address where they were given one */
 		return SSL_TLSEXT_ERR_NOACK;
 	if (!is_host_name(name)) {
 		*alert = SSL_AD_UNRECOGNIZED_NAME;

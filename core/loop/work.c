@@ -69,9 +69,9 @@ owner_of(struct work_pool *p, const void *key)
 {
 	struct owner *o;
 
-	LIST_EACH(at, &p->owners)
-	if (list_member(at, struct owner, link)->key == key)
-		return list_member(at, struct owner, link);
+	LIST_EACH (at, &p->owners)
+		if (list_member(at, struct owner, link)->key == key)
+			return list_member(at, struct owner, link);
 	o = mem_alloc(sizeof *o);
 	o->key = key;
 	list_init(&o->jobs);
@@ -92,8 +92,7 @@ owner_leave(struct owner *o)
 static struct job *
 take(struct work_pool *p)
 {
-	LIST_EACH(at, &p->owners)
-	{
+	LIST_EACH (at, &p->owners) {
 		struct owner *o = list_member(at, struct owner, link);
 		struct job *j;
 
@@ -248,8 +247,7 @@ find_late(struct work_pool *p, void (**done)(void *, enum work_result), void **a
 {
 	uint64_t now = clock_ms(p->loop);
 
-	LIST_EACH(at, &p->running)
-	{
+	LIST_EACH (at, &p->running) {
 		struct job *j = list_member(at, struct job, link);
 
 		if (j->seen_ms == 0)
@@ -374,8 +372,7 @@ drop_waiting(struct work_pool *p)
 {
 	struct link *l;
 
-	LIST_EACH(at, &p->owners)
-	{
+	LIST_EACH (at, &p->owners) {
 		struct owner *o = list_member(at, struct owner, link);
 
 		while ((l = list_take_first(&o->jobs)) != NULL) {

@@ -35,9 +35,9 @@ struct option {
 	const char *summary;
 };
 
-#define OPTION(type_, struct_, field_, initial_, summary_)                                         \
-	{                                                                                          \
-		#field_, type_, offsetof(struct_, field_), initial_, summary_                      \
+#define OPTION(type_, struct_, field_, initial_, summary_) \
+	{ \
+#		field_, type_, offsetof(struct_, field_), initial_, summary_ \
 	}
 #define OPTION_INT(s, f, initial, summary) OPTION(OPTION_IS_INT, s, f, #initial, summary)
 #define OPTION_BOOL(s, f, initial, summary) OPTION(OPTION_IS_BOOL, s, f, #initial, summary)
@@ -46,9 +46,9 @@ struct option {
 #define OPTION_DURATION(s, f, initial, summary) OPTION(OPTION_IS_DURATION, s, f, initial, summary)
 #define OPTION_SIZE(s, f, initial, summary) OPTION(OPTION_IS_SIZE, s, f, initial, summary)
 #define OPTION_LIST(s, f, initial, summary) OPTION(OPTION_IS_LIST, s, f, initial, summary)
-#define OPTION_END                                                                                 \
-	{                                                                                          \
-		NULL, OPTION_IS_END, 0, NULL, NULL                                                 \
+#define OPTION_END \
+	{ \
+		NULL, OPTION_IS_END, 0, NULL, NULL \
 	}
 
 #pragma GCC visibility pop

@@ -22,10 +22,10 @@ struct script_set; /* the Lua state of this worker and the scripts in it (policy
 
 struct handler {
 	handler_fn *fn;
-	void *conf;           /* a module's configuration, or a struct script_handler */
-	const char *name;     /* "maxrcpt" or "block.lua:5": the `by` of its verdicts */
+	void *conf;       /* a module's configuration, or a struct script_handler */
+	const char *name; /* "maxrcpt" or "block.lua:5": the `by` of its verdicts */
 	enum fail_mode fail;
-	size_t state_offset;  /* of the module's tx_size bytes in a transaction's module state */
+	size_t state_offset; /* of the module's tx_size bytes in a transaction's module state */
 };
 
 struct policy {
@@ -33,7 +33,7 @@ struct policy {
 	const char *hash;
 	size_t count[STAGE_SLOTS];
 	struct handler *handlers[STAGE_SLOTS];
-	size_t tx_size;       /* all modules' state of one transaction */
+	size_t tx_size; /* all modules' state of one transaction */
 };
 
 /* All policies of the configuration, ready to be asked; one for each name, and "" for listeners

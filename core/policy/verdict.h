@@ -40,7 +40,8 @@ struct verdict_rule {
 	/* the reply where the handler gave none: 250, 550, 451, 421; 0: no reply at this stage */
 	int code;
 	const char *status; /* "5.7.1" */
-	bool sticks;        /* holds for later commands of its scope, and is spoken at RCPT unless at = "once" */
+	bool
+	    sticks; /* holds for later commands of its scope, and is spoken at RCPT unless at = "once" */
 };
 
 /* Never NULL: what does not exist has SCOPE_NONE. */

@@ -110,8 +110,7 @@ on_gone(struct auth *a)
 {
 	channel_close(a->channel);
 	a->channel = NULL;
-	LIST_EACH(at, &a->requests)
-	{
+	LIST_EACH (at, &a->requests) {
 		struct auth_request *r = list_member(at, struct auth_request, link);
 
 		r->waits = r->question.kind == AUTH_FIND;
@@ -246,8 +245,7 @@ auth_reconnect_take(struct auth *a, int fd)
 	if (a->channel != NULL)
 		on_gone(a);
 	a->channel = channel_adopt_take(a->loop, fd, on_packet, a);
-	LIST_EACH(at, &a->requests)
-	{
+	LIST_EACH (at, &a->requests) {
 		struct auth_request *r = list_member(at, struct auth_request, link);
 
 		if (r->waits && send_question(a, &r->question) == 0)
@@ -272,8 +270,8 @@ auth_close(struct auth *a)
 		return;
 	if (here == a)
 		here = NULL;
-	LIST_EACH(at, &a->requests)
-	forget(list_member(at, struct auth_request, link));
+	LIST_EACH (at, &a->requests)
+		forget(list_member(at, struct auth_request, link));
 	if (a->channel != NULL)
 		channel_close(a->channel);
 	if (a->peer != NULL)

@@ -351,8 +351,8 @@ auth_service_destroy(struct auth_service *s)
 {
 	if (s == NULL)
 		return;
-	LIST_EACH(at, &s->peers)
-	auth_service_leave(list_member(at, struct auth_peer, link));
+	LIST_EACH (at, &s->peers)
+		auth_service_leave(list_member(at, struct auth_peer, link));
 	work_pool_destroy(s->hashes);
 	work_pool_destroy(s->finders);
 	timer_stop(&s->refuse);

@@ -281,8 +281,8 @@ control_close(struct control *control)
 	close(control->fd);
 	control_socket_remove(control->master->config->data);
 	control_asks_destroy(control->asks);
-	LIST_EACH(at, &control->clients)
-	conn_close(list_member(at, struct control_client, link)->conn, 0);
+	LIST_EACH (at, &control->clients)
+		conn_close(list_member(at, struct control_client, link)->conn, 0);
 	/* The loop lets go of the connections without a call. */
 	list_init(&control->clients);
 }

@@ -179,8 +179,7 @@ control_ask_queue(struct control_asks *s, struct control_client *client, json_t 
 static struct ask *
 find(struct control_asks *s, uint64_t id)
 {
-	LIST_EACH(at, &s->asks)
-	{
+	LIST_EACH (at, &s->asks) {
 		struct ask *a = list_member(at, struct ask, link);
 
 		if (a->id == id)
@@ -254,8 +253,7 @@ control_asks_ended(struct control_asks *s, struct proc *p)
 {
 	size_t index = (size_t)(p - s->master->procs);
 
-	LIST_EACH(at, &s->asks)
-	{
+	LIST_EACH (at, &s->asks) {
 		struct ask *a = list_member(at, struct ask, link);
 
 		if (index < s->master->proc_count && a->awaited[index])
@@ -279,8 +277,7 @@ control_asks_create(struct arena *arena, struct master *m)
 void
 control_asks_forget(struct control_asks *s, struct control_client *client)
 {
-	LIST_EACH(at, &s->asks)
-	{
+	LIST_EACH (at, &s->asks) {
 		struct ask *a = list_member(at, struct ask, link);
 
 		if (a->client == client)
@@ -291,6 +288,6 @@ control_asks_forget(struct control_asks *s, struct control_client *client)
 void
 control_asks_destroy(struct control_asks *s)
 {
-	LIST_EACH(at, &s->asks)
-	end(list_member(at, struct ask, link));
+	LIST_EACH (at, &s->asks)
+		end(list_member(at, struct ask, link));
 }

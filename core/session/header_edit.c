@@ -45,8 +45,7 @@ remove_lines(struct link *lines, struct str name)
 {
 	struct link *place = NULL;
 
-	LIST_EACH(at, lines)
-	{
+	LIST_EACH (at, lines) {
 		struct link *behind = at->next;
 
 		if (!str_eq_nocase(list_member(at, struct line, link)->name, name))
@@ -96,8 +95,7 @@ header_edit_print(struct arena *arena, struct header *h, const struct edit *e, s
 	}
 	for (; e != NULL; e = e->next)
 		make_edit(arena, &lines, e);
-	LIST_EACH(at, &lines)
-	{
+	LIST_EACH (at, &lines) {
 		struct line *l = list_member(at, struct line, link);
 
 		if (l->raw.len > 0)

@@ -21,17 +21,17 @@ typedef void tx_over_fn(struct tx *);
 
 /* ESMTP parameters of MAIL, as parsed; strings are copied. */
 struct mail_params {
-	uint64_t size;        /* SIZE=, or 0 */
-	bool body_8bit;       /* BODY=8BITMIME */
-	bool utf8;            /* SMTPUTF8 */
-	struct str envid;     /* DSN: decoded; reserved, "" */
-	struct str ret;       /* DSN: "FULL", "HDRS" or "" */
-	struct str auth;      /* AUTH=, decoded, or "" */
+	uint64_t size;    /* SIZE=, or 0 */
+	bool body_8bit;   /* BODY=8BITMIME */
+	bool utf8;        /* SMTPUTF8 */
+	struct str envid; /* DSN: decoded; reserved, "" */
+	struct str ret;   /* DSN: "FULL", "HDRS" or "" */
+	struct str auth;  /* AUTH=, decoded, or "" */
 };
 
 struct rcpt_params {
-	struct str notify;    /* DSN: as given, or "" */
-	struct str orcpt;     /* DSN: decoded, or "" */
+	struct str notify; /* DSN: as given, or "" */
+	struct str orcpt;  /* DSN: decoded, or "" */
 };
 
 /* What the last stage that was asked decided. */
@@ -40,9 +40,9 @@ struct tx_answer {
 	int code;           /* to reply with; 0: none given, the protocol's usual one */
 	const char *status; /* "5.7.1" or "" */
 	const char *text;
-	const char *by;     /* "maxrcpt", "block.lua:5", or "core" */
-	bool spoken_later;  /* refused, but it is to be said at RCPT: reply as if it were accepted */
-	uint64_t delay_ms;  /* wait so long before the reply */
+	const char *by;    /* "maxrcpt", "block.lua:5", or "core" */
+	bool spoken_later; /* refused, but it is to be said at RCPT: reply as if it were accepted */
+	uint64_t delay_ms; /* wait so long before the reply */
 };
 
 /* Ask the handlers of a stage. The order of calls is the protocol's duty. */
@@ -51,7 +51,8 @@ const struct tx_answer *tx_answer(const struct tx *);
 
 /* ---- connection: what became known */
 void tx_learn_helo(struct tx *, struct str name, bool esmtp); /* forgets the transaction */
-void tx_learn_tls(struct tx *, const char *version, const char *cipher); /* forgets helo, user, transaction */
+void tx_learn_tls(
+    struct tx *, const char *version, const char *cipher); /* forgets helo, user, transaction */
 void tx_learn_user(struct tx *, struct str name);
 bool tx_offers(const struct tx *, struct str extension); /* not hidden by a handler of helo */
 
@@ -70,14 +71,14 @@ int tx_room(struct tx *, uint64_t size);
 /* ---- the message */
 enum intake_result {
 	INTAKE_OK,
-	INTAKE_TOO_LARGE,    /* 552 5.3.4 */
-	INTAKE_FULL,         /* 452 4.3.1 */
-	INTAKE_FAILED,       /* 451 4.3.0: the disk or the system */
-	INTAKE_BARE_CR_LF,   /* 550 5.5.2 */
-	INTAKE_NUL,          /* 550 5.6.0 */
-	INTAKE_LONG_LINE,    /* 554 5.6.0 */
-	INTAKE_LONG_HEADER,  /* 552 5.3.4 */
-	INTAKE_LOOP          /* 554 5.4.6: too many Received fields */
+	INTAKE_TOO_LARGE,   /* 552 5.3.4 */
+	INTAKE_FULL,        /* 452 4.3.1 */
+	INTAKE_FAILED,      /* 451 4.3.0: the disk or the system */
+	INTAKE_BARE_CR_LF,  /* 550 5.5.2 */
+	INTAKE_NUL,         /* 550 5.6.0 */
+	INTAKE_LONG_LINE,   /* 554 5.6.0 */
+	INTAKE_LONG_HEADER, /* 552 5.3.4 */
+	INTAKE_LOOP         /* 554 5.4.6: too many Received fields */
 };
 
 /*

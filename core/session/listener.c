@@ -375,8 +375,8 @@ abort_sessions(void *arg)
 static void
 tell_sessions(struct listeners *ls)
 {
-	LIST_EACH(at, &ls->sessions)
-	session_stop(list_member(at, struct session, link));
+	LIST_EACH (at, &ls->sessions)
+		session_stop(list_member(at, struct session, link));
 }
 
 /* Who has not ended yet has a last chance to say why (RFC 5321, 3.8). */

@@ -45,39 +45,40 @@ struct session_limits {
 };
 
 enum session_event {
-	SESSION_SECURED,  /* TLS, asked for by session_start_tls, stands */
-	SESSION_TIMEOUT,  /* the deadline passed */
+	SESSION_SECURED, /* TLS, asked for by session_start_tls, stands */
+	SESSION_TIMEOUT, /* the deadline passed */
 	SESSION_TOO_LONG, /* a line passed the maximum; it is discarded up to its end, then lines go on */
-	SESSION_DRAINED,  /* output that was above the high-water mark went out */
+	SESSION_DRAINED, /* output that was above the high-water mark went out */
 	SESSION_STOPPING, /* the server wants to stop: end soon, politely; told again when the time for it is over */
-	SESSION_GONE      /* the peer has closed or the connection broke; `end` follows */
+	SESSION_GONE /* the peer has closed or the connection broke; `end` follows */
 };
 
 struct protocol {
-	size_t size;              /* sizeof(struct protocol) */
+	size_t size; /* sizeof(struct protocol) */
 	const struct endpoint *endpoints;
-	const char *alpn;         /* "smtp", "pop3"; RFC 7301 */
-	size_t session_size;      /* bytes of the protocol's state, zeroed: session_state() */
+	const char *alpn;    /* "smtp", "pop3"; RFC 7301 */
+	size_t session_size; /* bytes of the protocol's state, zeroed: session_state() */
 	/* bytes with the end of line, at most SESSION_LINE_MAX; may be changed by
 	 * session_set_line_max */
 	size_t line_max;
 	/* "421 4.7.0 ...": said with CRLF instead of a greeting where a limit is reached */
 	const char *busy;
-	void (*start)(struct session *);                     /* greet; TLS stands where it comes first */
-	void (*line)(struct session *, struct str line);     /* without its CRLF */
-	size_t (*bytes)(struct session *, struct str input); /* while session_read_bytes; returns what it used */
+	void (*start)(struct session *); /* greet; TLS stands where it comes first */
+	void (*line)(struct session *, struct str line); /* without its CRLF */
+	size_t (*bytes)(struct session *,
+	    struct str input); /* while session_read_bytes; returns what it used */
 	void (*event)(struct session *, enum session_event);
-	void (*end)(struct session *);                       /* last call; the state is freed behind it */
+	void (*end)(struct session *); /* last call; the state is freed behind it */
 };
 
 enum { SESSION_LINE_MAX = 16 * 1024 };
 
 void *session_state(struct session *);
-void *session_conf(struct session *);          /* the module's configuration */
+void *session_conf(struct session *); /* the module's configuration */
 /* ends with the session: nothing is to be taken from it for each command */
 struct arena *session_arena(struct session *);
 struct tx *session_tx(struct session *);
-struct session *tx_session(struct tx *);       /* the session behind a transaction, for tx_over_fn */
+struct session *tx_session(struct tx *); /* the session behind a transaction, for tx_over_fn */
 const struct session_limits *session_limits(struct session *);
 struct session *session_of(struct ref); /* NULL: gone */
 struct ref session_ref(struct session *);
@@ -89,19 +90,22 @@ uint64_t session_now_ms(struct session *);
 
 /* ---- output: collected, and written once per turn */
 void session_write(struct session *, struct str);
-void session_printf(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool session_is_full(struct session *); /* above the high-water mark: stop producing until SESSION_DRAINED */
+void
+session_printf(struct session *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool session_is_full(
+    struct session *); /* above the high-water mark: stop producing until SESSION_DRAINED */
 
 /* ---- input */
 void session_read_lines(struct session *);
-void session_read_bytes(struct session *); /* below limits.data_rate for half a minute: SESSION_TIMEOUT */
+void session_read_bytes(
+    struct session *); /* below limits.data_rate for half a minute: SESSION_TIMEOUT */
 void session_set_line_max(struct session *, size_t);
 bool session_line_is_bare(struct session *); /* the present line ended in LF without CR */
-bool session_has_input(struct session *); /* bytes behind the present line have already come */
+bool session_has_input(struct session *);    /* bytes behind the present line have already come */
 /* the same, and asks the kernel: for moments at which the client must be silent */
 bool session_has_arrived(struct session *);
-void session_hold(struct session *);      /* ends the deadline; one set afterwards holds */
-void session_go(struct session *); /* goes on from the loop, not inside the call */
+void session_hold(struct session *); /* ends the deadline; one set afterwards holds */
+void session_go(struct session *);   /* goes on from the loop, not inside the call */
 
 /* SESSION_TIMEOUT once, `ms` from now; the one deadline of the session. 0: none. */
 void session_deadline(struct session *, uint64_t ms);
@@ -115,8 +119,9 @@ const char *session_tls_version(struct session *); /* "TLSv1.3", or "" */
 const char *session_tls_cipher(struct session *);
 
 /* ---- logging in (the check itself: auth_check) */
-bool session_may_log_in(struct session *);    /* TLS stands, or passwords are allowed without it */
-bool session_login_is_barred(struct session *); /* too many failures of the client's network: do not check */
+bool session_may_log_in(struct session *); /* TLS stands, or passwords are allowed without it */
+bool session_login_is_barred(
+    struct session *); /* too many failures of the client's network: do not check */
 /* Log it (auth=fail) and count it for the client's network. */
 void session_login_failed(struct session *, struct str user);
 /* The parts of a PLAIN response (RFC 4616); false: malformed, or it asks to act as somebody else

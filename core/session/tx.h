@@ -30,28 +30,29 @@ struct arena;
 /* ---- what is known; "" or 0 where it is not (yet) */
 
 enum stage tx_stage(const struct tx *);
-const char *tx_id(const struct tx *);        /* spool id, given at MAIL */
-const char *tx_via(const struct tx *);       /* "smtp", "submission", "lmtp", "sendmail", ... */
+const char *tx_id(const struct tx *);  /* spool id, given at MAIL */
+const char *tx_via(const struct tx *); /* "smtp", "submission", "lmtp", "sendmail", ... */
 const struct ip *tx_client(const struct tx *);
 uint16_t tx_client_port(const struct tx *);
 struct str tx_helo(const struct tx *);
-bool tx_is_secure(const struct tx *);        /* TLS */
-struct str tx_user(const struct tx *);       /* authenticated as; "" */
-struct str tx_sender(const struct tx *);     /* canonical text; "" for <> and before MAIL */
+bool tx_is_secure(const struct tx *);    /* TLS */
+struct str tx_user(const struct tx *);   /* authenticated as; "" */
+struct str tx_sender(const struct tx *); /* canonical text; "" for <> and before MAIL */
 const struct address *tx_sender_address(const struct tx *); /* NULL before MAIL */
-size_t tx_rcpt_count(const struct tx *);     /* accepted so far, the present one not counted */
+size_t tx_rcpt_count(const struct tx *); /* accepted so far, the present one not counted */
 struct str tx_rcpt(const struct tx *, size_t i);
 /* of the stages rcpt, recipient, route, attempt, outcome; NULL */
 const struct address *tx_rcpt_address(const struct tx *);
-uint64_t tx_size(const struct tx *);         /* bytes of the message; before it came, what SIZE= declared */
-bool tx_may_relay(const struct tx *);        /* authenticated, trusted network, or tx_permit_relay */
+uint64_t tx_size(const struct tx *); /* bytes of the message; before it came, what SIZE= declared */
+bool tx_may_relay(const struct tx *); /* authenticated, trusted network, or tx_permit_relay */
 size_t tx_header_count(const struct tx *, struct str name);
 /* unfolded; from the stage message on */
 struct str tx_header(const struct tx *, struct str name, size_t nth);
 struct str tx_tag(const struct tx *, struct str name);
-struct str tx_outcome(const struct tx *);    /* of the stage outcome: delivered, deferred, failed, ... */
+struct str
+tx_outcome(const struct tx *); /* of the stage outcome: delivered, deferred, failed, ... */
 struct str tx_outcome_reply(const struct tx *);
-struct arena *tx_arena(struct tx *);         /* memory that ends with the transaction */
+struct arena *tx_arena(struct tx *); /* memory that ends with the transaction */
 /* the asking module's `tx_size` bytes, zeroed at the transaction's start */
 void *tx_state(struct tx *);
 
@@ -80,11 +81,11 @@ enum step tx_fail(struct tx *, const char *format, ...) __attribute__((format(pr
 
 /* ---- edits beside a verdict; 0, or -1 where the value cannot be (logged) or the stage is over */
 
-int tx_add_header(struct tx *, struct str name, struct str value);    /* above the others */
-int tx_set_header(struct tx *, struct str name, struct str value);    /* replaces all of that name */
+int tx_add_header(struct tx *, struct str name, struct str value); /* above the others */
+int tx_set_header(struct tx *, struct str name, struct str value); /* replaces all of that name */
 int tx_delete_header(struct tx *, struct str name);
 int tx_replace_body(struct tx *, struct str body);
-int tx_redirect(struct tx *, struct str rcpt);                        /* the present recipient, or all */
+int tx_redirect(struct tx *, struct str rcpt); /* the present recipient, or all */
 int tx_add_rcpt(struct tx *, struct str rcpt);
 int tx_delete_rcpt(struct tx *, struct str rcpt);
 int tx_set_sender(struct tx *, struct str sender);
@@ -93,7 +94,7 @@ int tx_delay(struct tx *, uint64_t ms);
 int tx_set_route(struct tx *, struct str deliverer, struct str host, uint16_t port);
 int tx_set_tag(struct tx *, struct str name, struct str value);
 int tx_permit_relay(struct tx *);
-int tx_hide_extension(struct tx *, struct str name);                  /* stage helo: do not offer it */
+int tx_hide_extension(struct tx *, struct str name); /* stage helo: do not offer it */
 
 /* A word for the trace of this decision. */
 void tx_note(struct tx *, const char *format, ...) __attribute__((format(printf, 2, 3)));

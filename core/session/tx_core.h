@@ -14,14 +14,14 @@ struct envelope;
 
 struct tx_options {
 	struct server *server;
-	struct policy *policy;   /* NULL: nobody is asked */
-	const char *via;         /* "smtp", "submission", ...; outlives the transaction */
+	struct policy *policy; /* NULL: nobody is asked */
+	const char *via;       /* "smtp", "submission", ...; outlives the transaction */
 	struct ip client, local;
 	uint16_t client_port;
-	bool trusted;            /* of network "trusted" */
-	bool at_once;            /* see struct config_listen */
-	bool checks_sender;      /* submission: MAIL FROM must belong to the user (THREATS.md A12) */
-	void *owner;             /* the session: tx_owner */
+	bool trusted;       /* of network "trusted" */
+	bool at_once;       /* see struct config_listen */
+	bool checks_sender; /* submission: MAIL FROM must belong to the user (THREATS.md A12) */
+	void *owner;        /* the session: tx_owner */
 };
 
 struct tx *tx_create(const struct tx_options *);

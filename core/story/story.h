@@ -78,7 +78,7 @@ struct story {
 	struct buf config, uses, script, options;
 	struct story_pair *listens, *scripts, *users, *mails, *dns;
 	int64_t clock_ns;
-	bool whole_only;     /* `segments whole` */
+	bool whole_only; /* `segments whole` */
 	bool needs_fake_clock;
 	size_t step_count, step_room;
 	struct story_step *steps;

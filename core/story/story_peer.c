@@ -66,7 +66,8 @@ peer_has_shown(const struct story_peer *p, struct str name)
 {
 	X509 *cert = SSL_get0_peer_certificate(p->ssl);
 
-	return name.len == 0 || (cert != NULL && X509_check_host(cert, name.p, name.len, 0, NULL) == 1);
+	return name.len == 0 ||
+	       (cert != NULL && X509_check_host(cert, name.p, name.len, 0, NULL) == 1);
 }
 
 bool

@@ -18,7 +18,7 @@ struct ssl_st;
 struct story_peer {
 	int fd; /* -1: not connected */
 	bool bytewise;
-	bool ended; /* the server has closed */
+	bool ended;  /* the server has closed */
 	bool broken; /* without saying so */
 	struct ssl_st *ssl;
 	struct buf in, out;

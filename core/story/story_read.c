@@ -46,7 +46,8 @@ add_step(struct reader *r, enum step_kind kind, unsigned connection, struct str 
 			memcpy(grown, s->steps, s->step_count * sizeof *grown);
 		s->steps = grown;
 	}
-	s->steps[s->step_count++] = (struct story_step){ kind, connection, r->line, str_copy(r->arena, text) };
+	s->steps[s->step_count++] =
+	    (struct story_step){ kind, connection, r->line, str_copy(r->arena, text) };
 	return 0;
 }
 
@@ -256,8 +257,11 @@ read_line(struct reader *r, struct str line)
 	rest = str_trim(rest);
 	for (size_t i = 0; i < sizeof directives / sizeof directives[0]; i++)
 		if (str_eq(name, str_of(directives[i].name)))
-			return directives[i].fn(r, rest) < 0 ? (r->err->text[0] != '\0' ? -1 : wrong(r, "too long")) : 0;
-	return wrong(r, "\"%.*s\" is neither a directive nor a line of the dialogue", STR_FMT(name));
+			return directives[i].fn(r, rest) < 0
+				   ? (r->err->text[0] != '\0' ? -1 : wrong(r, "too long"))
+				   : 0;
+	return wrong(
+	    r, "\"%.*s\" is neither a directive nor a line of the dialogue", STR_FMT(name));
 }
 
 static bool

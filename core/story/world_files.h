@@ -19,7 +19,8 @@ struct world_files {
 };
 
 /* Make the folder with all that the story says; over TCP also choose free ports. */
-int world_files_make(struct world_files *, struct arena *, const struct story *, bool tcp, struct err *);
+int world_files_make(
+    struct world_files *, struct arena *, const struct story *, bool tcp, struct err *);
 void world_files_remove(struct world_files *);
 
 /* The index of the endpoint among the listens, or -1. */

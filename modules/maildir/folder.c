@@ -262,7 +262,7 @@ is_whole(struct mailbox *box, const char *path, struct str base)
 	struct stat st;
 
 	return fstatat(box->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_size == folder_size_in_name(base, 'S');
+	       st.st_size == folder_size_in_name(base, 'S');
 }
 
 /* What the name of another's message does not tell is found in the file, once, and kept in the

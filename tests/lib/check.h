@@ -34,7 +34,8 @@ void check_int(int64_t got, int64_t want, const char *what, const char *file, in
 #define CHECK_INT(got, want) check_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__)
 /* In a table-driven test: `what` names the row. */
 #define CHECK_STR_AT(got, want, row) check_str(got, want, row, __FILE__, __LINE__)
-#define CHECK_INT_AT(got, want, row) check_int((int64_t)(got), (int64_t)(want), row, __FILE__, __LINE__)
+#define CHECK_INT_AT(got, want, row) \
+	check_int((int64_t)(got), (int64_t)(want), row, __FILE__, __LINE__)
 
 /* The folder of third-party vectors (VECTORS, else ../shared/vectors of the source), or NULL: the
  * test prints that it is skipped. */

@@ -44,7 +44,8 @@ main(int argc, char **argv)
 	CU_run_all_tests();
 	for (CU_pFailureRecord f = CU_get_failure_list(); f != NULL; f = f->pNext)
 		printf("FAIL %s: %s: %s:%u: %s\n", f->pSuite != NULL ? f->pSuite->pName : "",
-		    f->pTest != NULL ? f->pTest->pName : "", f->strFileName, f->uiLineNumber, f->strCondition);
+		    f->pTest != NULL ? f->pTest->pName : "", f->strFileName, f->uiLineNumber,
+		    f->strCondition);
 	failed = CU_get_number_of_tests_failed();
 	printf("unit: %u passed, %u failed\n", CU_get_number_of_tests_run() - failed, failed);
 	CU_cleanup_registry();

@@ -44,7 +44,8 @@ memory_is_zeroed_after_reset(void)
 static void
 a_destroyed_child_leaves_its_siblings(void)
 {
-	struct arena *parent = arena_create(NULL), *one = arena_create(parent), *two = arena_create(parent);
+	struct arena *parent = arena_create(NULL), *one = arena_create(parent),
+		     *two = arena_create(parent);
 
 	order[0] = '\0';
 	arena_cleanup(one, note, "1");

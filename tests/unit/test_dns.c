@@ -269,8 +269,7 @@ responses_are_read(void)
 static void
 names_with_other_bytes_are_not_repeated(void)
 {
-	static const char *const labels[] = { "\4a\nb(", "\4<a>b", "\3a.b", "\3a\0b",
-		"\3a\177b",
+	static const char *const labels[] = { "\4a\nb(", "\4<a>b", "\3a.b", "\3a\0b", "\3a\177b",
 		"\3a b", "\3\xc3\xa9x" };
 	static struct packet p;
 

@@ -5,7 +5,8 @@
 static const char *
 meant(const char *wanted)
 {
-	static const char *const known[] = { "hostname", "data", "log", "workers", "run", "user", NULL };
+	static const char *const known[] = { "hostname", "data", "log", "workers", "run", "user",
+		NULL };
 	struct nearest n = { .wanted = str_of(wanted) };
 
 	for (size_t i = 0; known[i] != NULL; i++)
@@ -19,8 +20,13 @@ slips_are_recognised(void)
 	static const struct {
 		const char *wanted, *best;
 	} rows[] = {
-		{ "hostnmae", "hostname" }, { "hostame", "hostname" }, { "dta", "data" }, { "worker", "workers" },
-		{ "rnu", "run" }, { "usr", "user" }, { "hostname", "hostname" },
+		{ "hostnmae", "hostname" },
+		{ "hostame", "hostname" },
+		{ "dta", "data" },
+		{ "worker", "workers" },
+		{ "rnu", "run" },
+		{ "usr", "user" },
+		{ "hostname", "hostname" },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
