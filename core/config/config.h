@@ -123,10 +123,9 @@ struct config_limits {
 	uint64_t transactions;    /* messages of one connection */
 	uint64_t auth_failures;   /* of one connection */
 	uint64_t auth_failures_per_address; /* in ten minutes */
-	uint64_t command_ms, data_ms, greeting_ms, tls_ms, auth_ms, pop3_idle_ms, stop_ms;
+	uint64_t command_ms, data_ms, greeting_ms, tls_ms, pop3_idle_ms, stop_ms;
 	uint64_t data_rate; /* bytes a second that a client must reach after a grace */
 	uint64_t script_instructions, script_ms, script_memory, handler_ms;
-	uint64_t queue_bytes;
 };
 
 struct config {

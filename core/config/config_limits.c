@@ -29,7 +29,6 @@ const struct field limits_fields[] = {
 	TIME("data_time",     data_ms,      "3m",  SECOND, HOUR,      "to wait for the next piece of a message (RFC 5321, 4.5.3.2.5: 3 minutes)"),
 	TIME("greeting_time", greeting_ms,  "30s", SECOND, HOUR,      "to wait for the first command after the greeting"),
 	TIME("tls_time",      tls_ms,       "30s", SECOND, HOUR,      "for a TLS handshake"),
-	TIME("auth_time",     auth_ms,      "30s", SECOND, HOUR,      "for the answer of the process that knows the passwords"),
 	TIME("pop3_time",     pop3_idle_ms, "10m", 10 * MINUTE, 24 * HOUR, "without a POP3 command (RFC 1939, 3: at least 10 minutes)"),
 	TIME("stop_time",     stop_ms,      "30s", 0,      HOUR,      "for sessions to end when the server stops"),
 	LIMIT(data_rate,                 SIZE,  "500",    0,        1048576,   "bytes a second that a client must reach in each half minute of sending a message; 0: any"),
@@ -37,7 +36,6 @@ const struct field limits_fields[] = {
 	TIME("script_time",   script_ms,    "30s", 10,     10 * MINUTE, "of one call of a Lua handler, with what it waits for"),
 	LIMIT(script_memory,             SIZE,  "16M",    1048576,  1073741824, "of the Lua state of one worker; one call may take half of what is free"),
 	TIME("handler_time",  handler_ms,   "60s", SECOND, 10 * MINUTE, "of one handler of a module, with what it waits for"),
-	LIMIT(queue_bytes,               SIZE,  "0",      0,        0,         "of all messages in the spool together; 0: as the disk allows"),
 	{ NULL, FIELD_END, 0, NULL, NULL, NULL, 0, 0 }
 };
 /* clang-format on */

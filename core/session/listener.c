@@ -77,7 +77,6 @@ limits_of(const struct config_limits *from)
 		.command_ms = from->command_ms,
 		.data_ms = from->data_ms,
 		.greeting_ms = from->greeting_ms,
-		.auth_ms = from->auth_ms,
 		.pop3_idle_ms = from->pop3_idle_ms,
 	};
 }

@@ -41,7 +41,7 @@ struct session_limits {
 	uint64_t idle_commands; /* without a message between */
 	uint64_t transactions;  /* messages of one session */
 	uint64_t auth_failures; /* of one session */
-	uint64_t command_ms, data_ms, greeting_ms, auth_ms, pop3_idle_ms;
+	uint64_t command_ms, data_ms, greeting_ms, pop3_idle_ms;
 };
 
 enum session_event {
